@@ -1,0 +1,194 @@
+/*
+ * text.c
+ *		Keeps the normalised text of each statement once.
+ *
+ * Owns: this backend's memory of which texts are kept already.  Called at
+ * parse analysis, the only moment at which core tells where the constants
+ * are.  For a statement seen before, that is two look-ups without a lock; a
+ * new one is normalised and put into store/texts.c, and its group is found.
+ * Whatever goes wrong there costs a text and is counted, never a statement.
+ * What carries a secret is kept as the name of its command only.
+ */
+#include "postgres.h"
+
+#include "mb/pg_wchar.h"
+#include "miscadmin.h"
+#include "tcop/utility.h"
+
+#include "base/text_clean.h"
+#include "capture/lists.h"
+#include "capture/normalise.h"
+#include "capture/text.h"
+#include "platform/settings.h"
+#include "platform/shield.h"
+#include "store/groups.h"
+#include "store/texts.h"
+
+#define KNOWN	512				/* texts this backend remembers; power of two */
+
+typedef struct Known
+{
+	CalTextKey	key;
+	uint32		ref;			/* see store/texts.h; 0 if none */
+} Known;
+
+static Known known[KNOWN];
+
+/* The id that we use for a query id of core's. */
+uint64
+cal_text_group(uint64 queryid)
+{
+	static uint64 latest = 0;
+	static uint64 latest_group = 0;
+
+	if (CAL_CORE_SQUASHES_LISTS || queryid == 0)
+		return queryid;
+	if (queryid != latest)
+	{
+		uint64		group = cal_groups_find(queryid);
+
+		if (group == 0)
+			return queryid;
+		latest_group = group;
+		latest = queryid;
+	}
+	return latest_group;
+}
+
+/* Whether a text says password, in any case of letters. */
+static bool
+names_password(const char *text, int len)
+{
+	static const char word[] = "password";
+	const int	n = sizeof(word) - 1;
+
+	for (int i = 0; i + n <= len; i++)
+		if (pg_strncasecmp(text + i, word, n) == 0)
+			return true;
+	return false;
+}
+
+/* Whether a utility statement carries, or may carry, a secret. */
+bool
+cal_text_has_secret(Node *utility, const char *text, int len)
+{
+	if (utility == NULL)
+		return false;
+	switch (nodeTag(utility))
+	{
+		case T_CreateRoleStmt:
+		case T_AlterRoleStmt:
+		case T_AlterRoleSetStmt:
+		case T_CreateUserMappingStmt:
+		case T_AlterUserMappingStmt:
+		case T_CreateForeignServerStmt:
+		case T_AlterForeignServerStmt:
+		case T_CreateSubscriptionStmt:
+		case T_AlterSubscriptionStmt:
+		case T_AlterSystemStmt:
+			return true;
+		case T_VariableSetStmt:
+			{
+				const char *name = ((VariableSetStmt *) utility)->name;
+
+				return (name && strchr(name, '.') != NULL) ||
+					names_password(text, len);
+			}
+		default:
+			return names_password(text, len);
+	}
+}
+
+/* Clip, clean and keep a text. */
+static uint32
+keep(const CalTextKey *key, const char *text, int len)
+{
+	int			encoding = GetDatabaseEncoding();
+	size_t		room = cal_max_text_length + 1;
+	char	   *clean = palloc(room);
+	size_t		n = cal_text_clean(clean, room, text, len, encoding, false);
+
+	return cal_texts_store(CAL_TEXT_STATEMENT, key, clean, (int) n, encoding);
+}
+
+/* Bring a statement's text into the form in which it is kept. */
+static uint32
+normalise_and_keep(const CalTextKey *key, const char *source, Query *query,
+				   JumbleState *jstate, const CalListRange *lists, int nlists)
+{
+	int			location = query->stmt_location;
+	int			len = query->stmt_len;
+	const char *text = CleanQuerytext(source, &location, &len);
+
+	if (cal_text_has_secret(query->utilityStmt, text, len))
+	{
+		text = GetCommandTagName(CreateCommandTag(query->utilityStmt));
+		len = (int) strlen(text);
+	}
+	else if (jstate && (jstate->clocations_count > 0 || nlists > 0))
+		text = cal_normalise(text, len, location, jstate, lists, nlists, &len);
+	return keep(key, text, len);
+}
+
+/* What learning a statement needs, and what it finds. */
+typedef struct Lesson
+{
+	const char *source;
+	Query	   *query;
+	JumbleState *jstate;
+	CalTextKey	key;
+	uint32		ref;
+} Lesson;
+
+/* Learn a statement: its group, and its text. */
+static void
+learn(void *arg)
+{
+	Lesson	   *l = arg;
+	CalListRange lists[CAL_MAX_LISTS];
+	uint64		queryid = CAL_QUERY_ID(l->query);
+	int			nlists = 0;
+
+	if (!CAL_CORE_SQUASHES_LISTS && l->query->utilityStmt == NULL)
+		nlists = cal_lists_find(l->query, lists, CAL_MAX_LISTS);
+	if (!CAL_CORE_SQUASHES_LISTS && cal_groups_find(queryid) == 0)
+		cal_groups_put(queryid,
+					   nlists > 0 ? cal_lists_group(l->query, l->source)
+					   : queryid);
+	l->key.id = cal_text_group(queryid);
+	l->ref = cal_texts_find(CAL_TEXT_STATEMENT, &l->key);
+	if (l->ref == 0)
+		l->ref = normalise_and_keep(&l->key, l->source, l->query, l->jstate,
+									lists, nlists);
+}
+
+/* Whether the text is known to be kept, and its group to be known. */
+static bool
+is_known(const Known *k, const CalTextKey *key, uint64 queryid)
+{
+	if (!CAL_CORE_SQUASHES_LISTS && cal_groups_find(queryid) == 0)
+		return false;
+	return k->ref != 0 && k->key.id == key->id &&
+		k->key.userid == key->userid && k->key.dbid == key->dbid &&
+		cal_texts_holds(CAL_TEXT_STATEMENT, k->ref);
+}
+
+/* At parse analysis: make sure that the statement's text is kept. */
+void
+cal_text_note(const char *source, Query *query, JumbleState *jstate)
+{
+	uint64		queryid = CAL_QUERY_ID(query);
+	Lesson		lesson = {.source = source, .query = query, .jstate = jstate};
+	Known	   *k;
+
+	lesson.key.id = cal_text_group(queryid);
+	lesson.key.userid = GetUserId();
+	lesson.key.dbid = MyDatabaseId;
+	k = &known[(lesson.key.id ^ lesson.key.userid) & (KNOWN - 1)];
+	if (is_known(k, &lesson.key, queryid))
+		return;
+	cal_shield(learn, &lesson);
+	k = &known[(lesson.key.id ^ lesson.key.userid) & (KNOWN - 1)];
+	k->key = lesson.key;
+	k->ref = lesson.ref;
+}

@@ -1,0 +1,196 @@
+/*
+ * utility.c
+ *		Utility statements: everything that has no plan.
+ *
+ * Owns: the hook, and which statements are transparent: EXECUTE, PREPARE,
+ * DEALLOCATE, DECLARE CURSOR and FETCH are not counted themselves, since what
+ * they run is counted as if the client had sent it.  The others, COPY and
+ * CALL among them, count with their time and rows, and what they run counts
+ * as nested.  Takes no lock, allocates nothing.  Nothing of the statement is
+ * touched once it has run: a ROLLBACK may have freed it.
+ */
+#include "postgres.h"
+
+#include "access/parallel.h"
+#include "nodes/parsenodes.h"
+#include "tcop/utility.h"
+
+#include "capture/clock.h"
+#include "capture/errors.h"
+#include "capture/execution.h"
+#include "capture/hooks.h"
+#include "capture/text.h"
+#include "capture/utility.h"
+#include "platform/settings.h"
+#include "version_compat.h"
+
+static ProcessUtility_hook_type previous_utility = NULL;
+static uint64 cursor_id = 0;
+
+#define UTILITY_PARAMS	PlannedStmt *pstmt, const char *source, \
+						bool read_only_tree, ProcessUtilityContext context, \
+						ParamListInfo params, QueryEnvironment *environment, \
+						DestReceiver *dest, QueryCompletion *qc
+#define UTILITY_ARGS	pstmt, source, read_only_tree, context, params, \
+						environment, dest, qc
+
+/* Before 18 the query of a cursor has no id of its own: it lends this. */
+uint64
+cal_utility_cursor_id(void)
+{
+	return cursor_id;
+}
+
+/* What the statement says about its transaction. */
+static CalStatementClass
+classify(Node *utility)
+{
+	switch (nodeTag(utility))
+	{
+		case T_VariableSetStmt:
+		case T_VariableShowStmt:
+		case T_DiscardStmt:
+			return CAL_CLASS_SETUP;
+		case T_TransactionStmt:
+			return CAL_CLASS_CONTROL;
+		default:
+			return CAL_CLASS_WORK;
+	}
+}
+
+/* Whether what the statement runs stands for the statement. */
+static bool
+is_transparent(Node *utility)
+{
+	switch (nodeTag(utility))
+	{
+		case T_ExecuteStmt:
+		case T_PrepareStmt:
+		case T_DeallocateStmt:
+		case T_DeclareCursorStmt:
+		case T_FetchStmt:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/* Pass on to whoever hooked before us, or to core. */
+static void
+pass_on(UTILITY_PARAMS)
+{
+	if (previous_utility)
+		previous_utility(UTILITY_ARGS);
+	else
+		standard_ProcessUtility(UTILITY_ARGS);
+}
+
+/* Run a statement whose contents count in its place. */
+static void
+run_transparent(UTILITY_PARAMS)
+{
+	uint64		before = cursor_id;
+
+	if (IsA(pstmt->utilityStmt, DeclareCursorStmt))
+		cursor_id = cal_text_group(CAL_QUERY_ID(pstmt));
+	PG_TRY();
+	{
+		pass_on(UTILITY_ARGS);
+	}
+	PG_FINALLY();
+	{
+		cursor_id = before;
+	}
+	PG_END_TRY();
+}
+
+/* Run a statement, what it runs being one level deeper. */
+static void
+run_deeper(CalExecution *ex, UTILITY_PARAMS)
+{
+	int			depth = cal_nesting;
+
+	cal_nesting = depth + 1;
+	PG_TRY();
+	{
+		pass_on(UTILITY_ARGS);
+	}
+	PG_CATCH();
+	{
+		cal_nesting = depth;
+		if (ex)
+		{
+			cal_execution_fail(ex);
+			cal_errors_counted();
+		}
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cal_nesting = depth;
+}
+
+/* Rows that a statement names in its completion tag. */
+static uint64
+completed_rows(const QueryCompletion *qc)
+{
+	if (qc == NULL)
+		return 0;
+	switch (qc->commandTag)
+	{
+		case CMDTAG_COPY:
+		case CMDTAG_SELECT:
+		case CMDTAG_REFRESH_MATERIALIZED_VIEW:
+			return qc->nprocessed;
+		default:
+			return 0;
+	}
+}
+
+/* Begin to measure; false if this statement is not measured. */
+static bool
+prepare(CalExecution *ex, const PlannedStmt *pstmt, const char *source,
+		ParamListInfo params)
+{
+	uint64		queryid = CAL_QUERY_ID(pstmt);
+
+	if (queryid == 0 || !cal_execution_wanted())
+		return false;
+	memset(ex, 0, sizeof(CalExecution));
+	cal_execution_key(&ex->key, cal_text_group(queryid));
+	ex->text = source;
+	ex->text_location = pstmt->stmt_location;
+	ex->text_length = pstmt->stmt_len;
+	ex->params = params;
+	cal_errors_fresh();
+	cal_execution_resume(ex);
+	return true;
+}
+
+/* The hook. */
+static void
+process_utility(UTILITY_PARAMS)
+{
+	CalExecution ex;
+
+	cal_hooks_enter(classify(pstmt->utilityStmt));
+	if (is_transparent(pstmt->utilityStmt))
+	{
+		run_transparent(UTILITY_ARGS);
+		return;
+	}
+	if (prepare(&ex, pstmt, source, params))
+	{
+		run_deeper(&ex, UTILITY_ARGS);
+		cal_execution_complete(&ex, completed_rows(qc));
+	}
+	else
+		run_deeper(NULL, UTILITY_ARGS);
+}
+
+/* Install the hook. */
+void
+cal_utility_init(void)
+{
+	previous_utility = ProcessUtility_hook;
+	ProcessUtility_hook = process_utility;
+}

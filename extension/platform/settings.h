@@ -1,0 +1,57 @@
+/*
+ * settings.h
+ *		The settings pg_caliper.*, read by every room.
+ */
+#ifndef CAL_SETTINGS_H
+#define CAL_SETTINGS_H
+
+typedef enum CalTrack
+{
+	CAL_TRACK_NONE,				/* nothing */
+	CAL_TRACK_TOP,				/* statements that clients send */
+	CAL_TRACK_ALL				/* and those inside functions */
+} CalTrack;
+
+typedef enum CalPlanFormat
+{
+	CAL_PLAN_OFF,
+	CAL_PLAN_TEXT,
+	CAL_PLAN_JSON
+} CalPlanFormat;
+
+/* The thresholds in force for one application, in ms; -1 is off. */
+typedef struct CalThresholds
+{
+	int			slow;			/* for caliper.slow_statements */
+	int			log;			/* for the server log */
+} CalThresholds;
+
+/* collecting */
+extern int	cal_track;
+extern double cal_sample_rate;
+extern int	cal_slow_min_duration;	/* ms */
+extern int	cal_log_min_duration;	/* ms */
+extern int	cal_log_rate_limit; /* lines per second */
+extern int	cal_log_parameter_max_length;	/* bytes; -1 all, 0 off */
+extern int	cal_log_plan;
+extern char *cal_pool_label;
+extern char *cal_application_thresholds;
+
+/* sizes, fixed at server start */
+extern int	cal_max_statements;
+extern int	cal_text_memory;	/* kB */
+extern int	cal_max_text_length;	/* bytes */
+extern int	cal_slow_events;
+extern int	cal_plan_memory;	/* kB */
+extern int	cal_max_pools;
+extern int	cal_max_predicates;
+
+/* worker */
+extern bool cal_save;
+extern int	cal_save_interval;	/* s */
+extern int	cal_wait_sample_interval;	/* ms */
+
+extern void cal_settings_define(void);
+extern CalThresholds cal_settings_thresholds(const char *application);
+
+#endif							/* CAL_SETTINGS_H */

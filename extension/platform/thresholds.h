@@ -1,0 +1,14 @@
+/*
+ * thresholds.h
+ *		Thresholds per application: pg_caliper.application_thresholds.
+ */
+#ifndef CAL_THRESHOLDS_H
+#define CAL_THRESHOLDS_H
+
+#include "utils/guc.h"
+
+extern bool cal_thresholds_check(char **newval, void **extra,
+								 GucSource source);
+extern void cal_thresholds_assign(const char *newval, void *extra);
+
+#endif							/* CAL_THRESHOLDS_H */

@@ -1,0 +1,86 @@
+/*
+ * read_reset.c
+ *		Forgets what was collected: caliper.reset().
+ *
+ * Owns: the list of what can be reset.  Called by SQL; the right to execute is
+ * its only guard, so it is taken from PUBLIC when the extension is created.
+ * Each store resets itself under its own lock.  Afterwards the worker is asked
+ * to save at once, so that a crash does not bring back what is gone.
+ *
+ * The normalised texts of statements stay: core shows a statement's text only
+ * while it is parsed, so the statements that clients keep prepared would have
+ * none from here on.  Nobody sees them without a statement that uses them, and
+ * those out of use make room for others.
+ */
+#include "postgres.h"
+
+#include "lib/stringinfo.h"
+#include "utils/builtins.h"
+
+#include "fmgr.h"
+#include "platform/memory.h"
+#include "store/events.h"
+#include "store/heartbeat.h"
+#include "store/statements.h"
+#include "store/texts.h"
+
+PG_FUNCTION_INFO_V1(caliper_reset_0_1);
+
+typedef struct Kind
+{
+	const char *name;
+	void		(*reset) (void);
+} Kind;
+
+/* Slow executions, and their plans, which may contain constants. */
+static void
+reset_slow(void)
+{
+	cal_events_reset();
+	cal_texts_reset(CAL_TEXT_PLAN);
+}
+
+static const Kind kinds[] = {
+	{"statements", cal_statements_reset},
+	{"slow", reset_slow},
+};
+
+/* Say what there is. */
+static void
+complain(const char *name)
+{
+	StringInfoData list;
+
+	initStringInfo(&list);
+	appendStringInfoString(&list, "all");
+	for (int i = 0; i < lengthof(kinds); i++)
+		appendStringInfo(&list, ", %s", kinds[i].name);
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+			 errmsg("unrecognized kind of statistics: \"%s\"", name),
+			 errhint("Kinds are: %s.", list.data)));
+}
+
+/* Reset one kind, or all of them. */
+Datum
+caliper_reset_0_1(PG_FUNCTION_ARGS)
+{
+	const char *name;
+	bool		all;
+	bool		known;
+
+	cal_memory_require();
+	name = text_to_cstring(PG_GETARG_TEXT_PP(0));
+	all = strcmp(name, "all") == 0;
+	known = all;
+	for (int i = 0; i < lengthof(kinds); i++)
+		known |= strcmp(name, kinds[i].name) == 0;
+	if (!known)
+		complain(name);
+
+	for (int i = 0; i < lengthof(kinds); i++)
+		if (all || strcmp(name, kinds[i].name) == 0)
+			kinds[i].reset();
+	cal_heartbeat_request_save();
+	PG_RETURN_VOID();
+}

@@ -1,0 +1,41 @@
+/*
+ * read_text.c
+ *		The text of one statement, for caliper.statements and for whoever asks.
+ *
+ * Owns a buffer of this process.  Called by SQL.  The gate stands before the
+ * look-up, so that not even the absence of a text can be seen.
+ */
+#include "postgres.h"
+
+#include "platform/memory.h"
+#include "platform/privilege.h"
+#include "read/result.h"
+#include "store/texts.h"
+
+PG_FUNCTION_INFO_V1(caliper_statement_text_0_1);
+
+/* caliper.statement_text(queryid, userid, dbid); null if it is not kept. */
+Datum
+caliper_statement_text_0_1(PG_FUNCTION_ARGS)
+{
+	static char text[CAL_TEXT_MAX + 1];
+	CalTextKey	key = {PG_GETARG_INT64(0), PG_GETARG_OID(1), PG_GETARG_OID(2)};
+	CalRow		row;			/* of one column, only to convert the text */
+	int			encoding;
+	int			len;
+
+	cal_memory_require();
+	row.natts = 1;
+	row.n = 0;
+	if (!cal_privilege_sees(key.userid))
+		cal_row_text(&row, CAL_HIDDEN_TEXT);
+	else
+	{
+		len = cal_texts_fetch(CAL_TEXT_STATEMENT, &key, text, sizeof(text),
+							  &encoding);
+		if (len < 0)
+			PG_RETURN_NULL();
+		cal_row_foreign_text(&row, text, len, encoding);
+	}
+	PG_RETURN_DATUM(row.values[0]);
+}

@@ -1,0 +1,56 @@
+/*
+ * slab.h
+ *		Each backend's own statement counters in shared memory.
+ */
+#ifndef CAL_SLAB_H
+#define CAL_SLAB_H
+
+#include "base/histogram.h"
+#include "platform/info.h"
+#include "platform/memory.h"
+#include "port/atomics.h"
+#include "store/counters.h"
+#include "store/statements.h"
+
+#define CAL_SLAB_ENTRIES 128
+
+typedef struct CalSlabEntry
+{
+	uint32		change;			/* odd while the owner writes */
+	uint32		epoch;			/* of the reset that these numbers follow */
+	uint32		hash;
+	uint32		zero;
+	CalStatementKey key;
+	CalCounters counters;
+	CalHist16	hist;
+} CalSlabEntry;
+
+extern const CalArea cal_slab_area;
+
+extern void cal_slab_attach(int procno);
+extern CalSlabEntry *cal_slab_entry(const CalStatementKey *key);
+extern CalSlabEntry *cal_slab_entry_unlocked(const CalStatementKey *key);
+extern bool cal_slab_attached(void);
+extern void cal_slab_hand_over(CalSlabEntry *entry);
+
+/* Readers: all slabs' entries of a partition; call with its lock held. */
+extern int	cal_slab_count(int partition);
+extern int	cal_slab_copy(int partition, CalSlabEntry *out, int room);
+extern void cal_slab_info(CalInfoEmit emit, void *arg);
+
+/* The owner brackets its writes, between which nothing may fail. */
+static inline void
+cal_slab_begin(CalSlabEntry *entry)
+{
+	entry->change++;
+	pg_write_barrier();
+}
+
+static inline void
+cal_slab_end(CalSlabEntry *entry)
+{
+	pg_write_barrier();
+	entry->change++;
+}
+
+#endif							/* CAL_SLAB_H */
