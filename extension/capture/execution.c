@@ -168,7 +168,7 @@ cal_execution_prepare(QueryDesc *queryDesc, int eflags)
 		!plan->hasModifyingCTE;
 	ex->counted = ex->finished = false;
 	ex->sqlstate = 0;
-	ex->started = 0;
+	ex->started = ex->run_started = 0;
 	ex->usec = ex->rows = 0;
 	ex->run = 0;
 	ex->plan_usec = planned_queryid == queryid && ex->key.toplevel ?
@@ -183,36 +183,6 @@ cal_execution_prepare(QueryDesc *queryDesc, int eflags)
 	if (ex->sampled)
 		queryDesc->instrument_options |= INSTRUMENT_ROWS;
 	return latest = ex;
-}
-
-/* The executor's memory goes away: so does our slot. */
-static void
-release(void *arg)
-{
-	CalExecution *ex = arg;
-
-	if (ex->counted && !ex->finished)
-		cal_execution_finish(ex);
-	ex->queryDesc = NULL;
-}
-
-/* After ExecutorStart: the slot lives as long as the executor's memory. */
-void
-cal_execution_attach(CalExecution *ex)
-{
-	ex->release.func = release;
-	ex->release.arg = ex;
-	MemoryContextRegisterResetCallback(ex->queryDesc->estate->es_query_cxt,
-									   &ex->release);
-}
-
-/* ExecutorStart failed: nobody else will free the slot. */
-void
-cal_execution_abandon(CalExecution *ex)
-{
-	cal_execution_resume(ex);
-	cal_execution_fail(ex);
-	ex->queryDesc = NULL;
 }
 
 /* A run begins. */
@@ -329,6 +299,19 @@ cal_execution_pause(CalExecution *ex, uint64 limit)
 		count_run(ex, run_time(ex), rows, false);
 }
 
+/* A cursor is not read to its end: what it has used is all there will be. */
+static void
+close_early(CalExecution *ex)
+{
+	CalSlabEntry *entry = entry_of(ex);
+
+	if (entry->hist.cell[cal_hist_cell(ex->usec)] == PG_UINT16_MAX)
+		cal_slab_hand_over(entry);
+	cal_slab_begin(entry);
+	count_end(entry, ex);
+	cal_slab_end(entry);
+}
+
 /*
  * ExecutorFinish is over.  For what modifies, that is the end of its work;
  * for a cursor closed early it is only the moment to say so.
@@ -336,8 +319,6 @@ cal_execution_pause(CalExecution *ex, uint64 limit)
 void
 cal_execution_finish(CalExecution *ex)
 {
-	CalSlabEntry *entry;
-
 	if (ex->finished || (ex->ends_in_run && !ex->counted))
 		return;
 	if (!ex->ends_in_run && !ex->counted)
@@ -345,10 +326,7 @@ cal_execution_finish(CalExecution *ex)
 		cal_execution_complete(ex, ex->queryDesc->estate->es_processed);
 		return;
 	}
-	entry = entry_of(ex);
-	cal_slab_begin(entry);
-	count_end(entry, ex);
-	cal_slab_end(entry);
+	close_early(ex);
 	cal_event_consider(ex);
 }
 
@@ -356,11 +334,42 @@ cal_execution_finish(CalExecution *ex)
 void
 cal_execution_fail(CalExecution *ex)
 {
-	if (ex->finished)
-		return;
+	bool		first = !ex->finished;
+
 	ex->sqlstate = geterrcode();
 	count_run(ex, run_time(ex), 0, true);
-	cal_event_consider(ex);
+	if (first)
+		cal_event_consider(ex);
+}
+
+/* The executor's memory goes away: so does our slot. */
+static void
+release(void *arg)
+{
+	CalExecution *ex = arg;
+
+	if (ex->counted && !ex->finished)
+		close_early(ex);
+	ex->queryDesc = NULL;
+}
+
+/* After ExecutorStart: the slot lives as long as the executor's memory. */
+void
+cal_execution_attach(CalExecution *ex)
+{
+	ex->release.func = release;
+	ex->release.arg = ex;
+	MemoryContextRegisterResetCallback(ex->queryDesc->estate->es_query_cxt,
+									   &ex->release);
+}
+
+/* ExecutorStart failed: nobody else will free the slot. */
+void
+cal_execution_abandon(CalExecution *ex)
+{
+	cal_execution_resume(ex);
+	cal_execution_fail(ex);
+	ex->queryDesc = NULL;
 }
 
 /* Planning is over: count it where its execution will be counted. */

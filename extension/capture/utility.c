@@ -52,7 +52,7 @@ classify(Node *utility)
 		case T_DiscardStmt:
 			return CAL_CLASS_SETUP;
 		case T_TransactionStmt:
-			return CAL_CLASS_CONTROL;
+			return cal_transaction_control((TransactionStmt *) utility);
 		default:
 			return CAL_CLASS_WORK;
 	}

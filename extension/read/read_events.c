@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "utils/builtins.h"
 #include "utils/fmgrprotos.h"
+#include "utils/memutils.h"
 
 #include "platform/privilege.h"
 #include "read/result.h"
@@ -181,16 +182,23 @@ Datum
 caliper_slow_statements_0_1(PG_FUNCTION_ARGS)
 {
 	Reader	   *r = palloc(sizeof(Reader));
+	MemoryContext work = AllocSetContextCreate(CurrentMemoryContext,
+											   "pg_caliper slow statements",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext before;
 	uint64		after = 0;
 	int			n;
 
 	cal_result_begin(fcinfo, &r->row, COLUMNS);
 	r->text = palloc(CAL_TEXT_MAX + 1);
+	before = MemoryContextSwitchTo(work);
 	while ((n = cal_events_copy(&after, r->event, BATCH)) > 0)
 	{
 		for (int i = 0; i < n; i++)
 			put_event(r, &r->event[i]);
+		MemoryContextReset(work);
 		CHECK_FOR_INTERRUPTS();
 	}
+	MemoryContextSwitchTo(before);
 	return (Datum) 0;
 }

@@ -1,0 +1,48 @@
+/*
+ * transaction.h
+ *		How long this connection is held, and what for.
+ */
+#ifndef CAL_TRANSACTION_H
+#define CAL_TRANSACTION_H
+
+#include "nodes/parsenodes.h"
+#include "pgstat.h"
+
+/* What kind of statement a hook was called for. */
+typedef enum CalStatementClass
+{
+	CAL_CLASS_WORK,				/* everything else */
+	CAL_CLASS_SETUP,			/* SET, SHOW, RESET, DISCARD */
+	CAL_CLASS_CONTROL,			/* SAVEPOINT, RELEASE, ROLLBACK TO */
+	CAL_CLASS_OPEN,				/* BEGIN, START TRANSACTION */
+	CAL_CLASS_CLOSE,			/* COMMIT, ROLLBACK, PREPARE TRANSACTION */
+	CAL_CLASS_CHAIN				/* COMMIT AND CHAIN, ROLLBACK AND CHAIN */
+} CalStatementClass;
+
+/* True from the first statement of a transaction that was noticed. */
+extern bool cal_transaction_noticed;
+/* True once it did more than setup. */
+extern bool cal_transaction_busy;
+/* The application that the present transaction is booked on. */
+extern uint16 cal_transaction_application;
+
+/* True while further statements tell us nothing, unless there was a gap. */
+extern bool cal_transaction_settled;
+/* Core's count of idle time in transactions, as it was when we last looked. */
+extern PgStat_Counter cal_transaction_idle;
+
+extern void cal_transaction_init(void);
+extern CalStatementClass cal_transaction_control(const TransactionStmt *stmt);
+extern void cal_transaction_begin(CalStatementClass class);
+extern void cal_transaction_exit(void);
+
+/* At each hook: almost always three comparisons. */
+static inline void
+cal_transaction_notice(CalStatementClass class)
+{
+	if (unlikely(!cal_transaction_settled || class != CAL_CLASS_WORK ||
+				 cal_transaction_idle != pgStatTransactionIdleTime))
+		cal_transaction_begin(class);
+}
+
+#endif							/* CAL_TRANSACTION_H */

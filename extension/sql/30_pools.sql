@@ -1,0 +1,180 @@
+-- Connections: who has how many, how many are busy, and what they are held for.
+
+CREATE FUNCTION caliper.pools_raw(
+    OUT userid pg_catalog.oid,
+    OUT dbid pg_catalog.oid,
+    OUT application_name pg_catalog.text,
+    OUT pool pg_catalog.text,
+    OUT client_addr pg_catalog.inet,
+    OUT connections bigint,
+    OUT connections_peak bigint,
+    OUT connections_peak_at timestamp with time zone,
+    OUT busy bigint,
+    OUT busy_peak bigint,
+    OUT busy_peak_at timestamp with time zone,
+    OUT busy_p50 double precision,
+    OUT busy_p95 double precision,
+    OUT busy_p99 double precision,
+    OUT held_time double precision,
+    OUT gap_time double precision,
+    OUT commit_time double precision,
+    OUT held_p50 double precision,
+    OUT held_p95 double precision,
+    OUT xacts bigint,
+    OUT setups bigint,
+    OUT gap_estimated bigint,
+    OUT opened bigint,
+    OUT closed bigint,
+    OUT stats_since timestamp with time zone
+)
+RETURNS SETOF pg_catalog.record
+AS 'MODULE_PATHNAME', 'caliper_pools_0_1'
+LANGUAGE C STRICT VOLATILE PARALLEL SAFE ROWS 100;
+
+COMMENT ON FUNCTION caliper.pools_raw() IS
+'The rows of caliper.pools, with users and databases by OID and application_name as the client gave it';
+
+CREATE FUNCTION caliper.active_raw(
+    OUT pid integer,
+    OUT userid pg_catalog.oid,
+    OUT dbid pg_catalog.oid,
+    OUT application_name pg_catalog.text,
+    OUT pool pg_catalog.text,
+    OUT client_addr pg_catalog.inet,
+    OUT gap_time double precision
+)
+RETURNS SETOF pg_catalog.record
+AS 'MODULE_PATHNAME', 'caliper_active_0_1'
+LANGUAGE C STRICT VOLATILE PARALLEL SAFE ROWS 100;
+
+COMMENT ON FUNCTION caliper.active_raw() IS
+'Which pool each connection is booked on; gap_time (ms) is the sum of the gaps of its open transaction that have ended';
+
+CREATE FUNCTION caliper.group_queryid(queryid bigint)
+RETURNS bigint
+AS 'MODULE_PATHNAME', 'caliper_group_queryid_0_1'
+LANGUAGE C STRICT VOLATILE PARALLEL SAFE;
+
+COMMENT ON FUNCTION caliper.group_queryid(bigint) IS
+'The query id (bigint) that a statement goes by in the views of pg_caliper, given core''s, for example pg_stat_activity.query_id; the same unless the statement holds a list';
+
+CREATE VIEW caliper.pools AS
+SELECT
+    CASE WHEN p.application_name OPERATOR(pg_catalog.=) ''
+         THEN pg_catalog.concat(COALESCE(r.rolname, p.userid::pg_catalog.text), '@',
+                                COALESCE(pg_catalog.host(p.client_addr), '[local]'))
+         ELSE p.application_name
+    END AS application_name,
+    p.pool,
+    d.datname,
+    r.rolname AS usename,
+    p.client_addr,
+    p.connections,
+    p.connections_peak,
+    p.connections_peak_at,
+    p.busy,
+    p.busy_peak,
+    p.busy_peak_at,
+    p.busy_p50,
+    p.busy_p95,
+    p.busy_p99,
+    p.held_time,
+    p.held_time OPERATOR(pg_catalog.-) p.gap_time AS work_time,
+    p.gap_time,
+    p.commit_time,
+    p.held_p50,
+    p.held_p95,
+    p.xacts,
+    p.setups,
+    p.gap_estimated,
+    p.opened,
+    p.closed,
+    p.stats_since
+FROM caliper.pools_raw() AS p
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) p.userid
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) p.dbid;
+
+COMMENT ON VIEW caliper.pools IS
+'One row per pool: connections that share application, label, database, user and client address. Counted, not sampled. Times are of finished transactions; open ones are in caliper.active. A transaction counts from its first statement that was parsed without error; replication connections and background workers are in no pool. A connection that changes its name moves to another pool with its next transaction, so opened less closed need not be connections. Pools beyond pg_caliper.max_pools are added up in the pool (other), as are pools without connections that made room for others. Of other users'' pools the user and the database are shown, and nothing else';
+COMMENT ON COLUMN caliper.pools.application_name IS 'application_name of the client; user@address (user@[local] for a Unix socket) if it gave none; (other) for what found no place';
+COMMENT ON COLUMN caliper.pools.pool IS 'Label that the client set with pg_caliper.pool, the only thing that tells several pools of one process apart; null if it is not set';
+COMMENT ON COLUMN caliper.pools.datname IS 'Database; null if dropped';
+COMMENT ON COLUMN caliper.pools.usename IS 'User the connection was opened as, whatever SET ROLE says; null if dropped';
+COMMENT ON COLUMN caliper.pools.client_addr IS 'Address of the client as the server sees it, which may be a pooler''s; null for a Unix socket';
+COMMENT ON COLUMN caliper.pools.connections IS 'Connections now, whether or not they ever sent a statement';
+COMMENT ON COLUMN caliper.pools.connections_peak IS 'Most connections at the same time';
+COMMENT ON COLUMN caliper.pools.connections_peak_at IS 'When there were as many for the first time';
+COMMENT ON COLUMN caliper.pools.busy IS 'Connections now inside a transaction or running a statement';
+COMMENT ON COLUMN caliper.pools.busy_peak IS 'Most busy connections at the same time';
+COMMENT ON COLUMN caliper.pools.busy_peak_at IS 'When there were as many for the first time';
+COMMENT ON COLUMN caliper.pools.busy_p50 IS 'Busy connections that were not exceeded during half of the time since stats_since; exact up to 16, above at most 12 % too high, and never above busy_peak';
+COMMENT ON COLUMN caliper.pools.busy_p95 IS 'Busy connections that were not exceeded during 95 % of the time; see busy_p50';
+COMMENT ON COLUMN caliper.pools.busy_p99 IS 'Busy connections that were not exceeded during 99 % of the time; see busy_p50';
+COMMENT ON COLUMN caliper.pools.held_time IS 'Time that transactions held a connection, ms; from the arrival of the first statement to the end, also of failed ones, to their ROLLBACK';
+COMMENT ON COLUMN caliper.pools.work_time IS 'The part of held_time in which the server worked, committed, or waited for locks, ms';
+COMMENT ON COLUMN caliper.pools.gap_time IS 'The part of held_time in which the server waited for the client (idle in transaction), ms; measured by the server, or estimated, see gap_estimated';
+COMMENT ON COLUMN caliper.pools.commit_time IS 'The part of work_time that COMMIT took after the last statement, ms: deferred checks, flush of the write-ahead log, replication; only of transactions that wrote';
+COMMENT ON COLUMN caliper.pools.held_p50 IS 'Median time that a transaction held its connection, ms; from a histogram, relative error below 5 %';
+COMMENT ON COLUMN caliper.pools.held_p95 IS '95th percentile of that time, ms';
+COMMENT ON COLUMN caliper.pools.xacts IS 'Transactions that have ended, committed or not, setups left out';
+COMMENT ON COLUMN caliper.pools.setups IS 'Transactions of nothing but SET, RESET, SHOW or DISCARD, such as a pooler sends, or of a COMMIT or ROLLBACK with nothing to end; neither in xacts nor in busy nor in held_time';
+COMMENT ON COLUMN caliper.pools.gap_estimated IS 'Transactions that ran with track_activities off, so that the server measured no gap: theirs is the time from the end of a statement to the arrival of the next message, with waits before execution in it';
+COMMENT ON COLUMN caliper.pools.opened IS 'Connections that were opened here; one that the server refused is not among them';
+COMMENT ON COLUMN caliper.pools.closed IS 'Connections that were closed here, in whatever way';
+COMMENT ON COLUMN caliper.pools.stats_since IS 'Since when this row counts';
+
+CREATE VIEW caliper.active AS
+SELECT
+    a.pid,
+    CASE WHEN a.application_name OPERATOR(pg_catalog.=) ''
+         THEN pg_catalog.concat(COALESCE(r.rolname, a.userid::pg_catalog.text), '@',
+                                COALESCE(pg_catalog.host(a.client_addr), '[local]'))
+         ELSE a.application_name
+    END AS application_name,
+    a.pool,
+    d.datname,
+    r.rolname AS usename,
+    a.client_addr,
+    s.state,
+    s.backend_start,
+    s.xact_start,
+    s.state_change,
+    1000 OPERATOR(pg_catalog.*) EXTRACT(epoch FROM
+        pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) s.xact_start
+        )::double precision AS held_time,
+    CASE WHEN s.xact_start IS NOT NULL
+         THEN a.gap_time OPERATOR(pg_catalog.+)
+              CASE WHEN s.state OPERATOR(pg_catalog.~~) 'idle in transaction%'
+                   THEN 1000 OPERATOR(pg_catalog.*) EXTRACT(epoch FROM
+                        pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) s.state_change
+                        )::double precision
+                   ELSE 0
+              END
+    END AS gap_time,
+    caliper.group_queryid(s.query_id) AS queryid,
+    s.query,
+    s.wait_event_type,
+    s.wait_event
+FROM caliper.active_raw() AS a
+JOIN pg_catalog.pg_stat_get_activity(NULL) AS s ON s.pid OPERATOR(pg_catalog.=) a.pid
+LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) a.userid
+LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) a.dbid;
+
+COMMENT ON VIEW caliper.active IS
+'One row per client connection, live, with the pool that it is booked on in caliper.pools. Within one transaction, what the server says of other sessions does not change between two looks. Of other users'' connections the process, the user and the database are shown, and nothing else';
+COMMENT ON COLUMN caliper.active.pid IS 'Process id of the server process';
+COMMENT ON COLUMN caliper.active.application_name IS 'Application of the pool, as in caliper.pools: a name that has changed counts from the next transaction on';
+COMMENT ON COLUMN caliper.active.pool IS 'Label of the pool; null if it is not set';
+COMMENT ON COLUMN caliper.active.datname IS 'Database';
+COMMENT ON COLUMN caliper.active.usename IS 'User the connection was opened as';
+COMMENT ON COLUMN caliper.active.client_addr IS 'Address of the client; null for a Unix socket';
+COMMENT ON COLUMN caliper.active.state IS 'As in pg_stat_activity: active, idle, idle in transaction, ...';
+COMMENT ON COLUMN caliper.active.backend_start IS 'When the connection was opened';
+COMMENT ON COLUMN caliper.active.xact_start IS 'When its transaction began; null if none is open';
+COMMENT ON COLUMN caliper.active.state_change IS 'Since when it is in this state';
+COMMENT ON COLUMN caliper.active.held_time IS 'How long the open transaction has held the connection, ms; null if none is open';
+COMMENT ON COLUMN caliper.active.gap_time IS 'How much of that the server has waited for the client, ms, the present wait included; null if no transaction is open';
+COMMENT ON COLUMN caliper.active.queryid IS 'Query id of the current statement, or of the last one, as in caliper.statements; null if it has none';
+COMMENT ON COLUMN caliper.active.query IS 'Text of that statement as the client sent it, clipped at track_activity_query_size; <insufficient privilege> on connections of other users';
+COMMENT ON COLUMN caliper.active.wait_event_type IS 'Kind of what the server process waits for; null if it does not wait';
+COMMENT ON COLUMN caliper.active.wait_event IS 'What the server process waits for';

@@ -1,0 +1,591 @@
+/*
+ * pools.c
+ *		Connections, told apart by who opened them and for what.
+ *
+ * Owns: its slice of shared memory: a fixed number of pools, of which the last
+ * takes what finds no place, and for each process slot a share, in which the
+ * backend there sums up its own finished transactions.  Called by capture (the
+ * backend's own connection), by readers and by those who reset.
+ *
+ * Locks: the directory's guards which pool lies where, exclusive to give a
+ * place away.  Each pool has one of 17 others, which guards everything in it
+ * but the number of busy connections, and which of the shares are in it.  They
+ * are taken in that order, (other)'s last.  A share is written by its owner
+ * alone and without a lock, between two steps of its change count; it is
+ * folded into its pool, under the pool's lock, when the connection leaves.  So
+ * who holds the lock sees each transaction once.
+ *
+ * How many connections of a pool are busy needs no lock at all, see pools_busy.c.
+ * Never allocates, never reads the clock on behalf of a backend.
+ */
+#include "postgres.h"
+
+#include "common/hashfn.h"
+#include "miscadmin.h"
+#include "port/atomics.h"
+#include "utils/timestamp.h"
+
+#include "platform/settings.h"
+#include "store/pools.h"
+#include "version_compat.h"
+
+#define PARTITIONS		16
+#define OTHER			(pools->limit - 1)	/* the last pool */
+#define EVICT_PROBES	64
+#define READ_TRIES		100
+
+typedef struct Pool
+{
+	CalBusy		busy;			/* needs no lock */
+	CalPoolFacts facts;
+} Pool;
+
+typedef struct Share
+{
+	uint32		change;			/* odd while the owner writes */
+	uint32		epoch;			/* of the reset that the totals follow */
+	int			pool;			/* -1: none; under the pool's lock */
+	int			pid;
+	Oid			userid;
+	Oid			dbid;
+	uint64		gap_usec;		/* of the open transaction */
+	CalPoolTotals totals;
+	CalHist16	held;
+} Share;
+
+typedef struct Pools
+{
+	TimestampTz started;		/* of the server */
+	uint32		epoch;			/* grows with each reset */
+	int			limit;
+	int			used;			/* places given away, (other) not among them */
+	int			hand;			/* where the last eviction stopped */
+	int			nshares;
+	uint64		evicted;
+	pg_atomic_uint64 torn;		/* reads of a share that did not succeed */
+	uint32		hash[FLEXIBLE_ARRAY_MEMBER];
+} Pools;
+
+static Pools *pools;
+static LWLockPadded *locks;
+static char *pool_base;
+static char *share_base;
+static Share *mine;				/* while this backend's connection is open */
+static Pool *my_pool;
+
+static Size pools_size(void);
+static void pools_init(void *base, LWLockPadded *padded);
+
+const CalArea cal_pools_area = {
+	"pools", pools_size, pools_init, PARTITIONS + 2
+};
+
+#define POOL_STRIDE		CACHELINEALIGN(sizeof(Pool))
+#define SHARE_STRIDE	CACHELINEALIGN(sizeof(Share))
+
+/* Where the pools begin. */
+static Size
+pools_offset(void)
+{
+	return CACHELINEALIGN(add_size(offsetof(Pools, hash),
+								   mul_size(sizeof(uint32), cal_max_pools)));
+}
+
+/* Memory for the directory, the pools and the shares. */
+static Size
+pools_size(void)
+{
+	return add_size(pools_offset(),
+					add_size(mul_size(POOL_STRIDE, cal_max_pools),
+							 mul_size(SHARE_STRIDE, MaxBackends)));
+}
+
+/* A pool by its place. */
+static inline Pool *
+pool_at(int place)
+{
+	return (Pool *) (pool_base + place * POOL_STRIDE);
+}
+
+/* A share by its process slot. */
+static inline Share *
+share_at(int procno)
+{
+	return (Share *) (share_base + procno * SHARE_STRIDE);
+}
+
+/* Which of the pools' locks guards a place. */
+static inline int
+partition_of(int place)
+{
+	return place == OTHER ? PARTITIONS : place % PARTITIONS;
+}
+
+/* The lock of such a part. */
+static inline LWLock *
+lock_of(int partition)
+{
+	return &locks[1 + partition].lock;
+}
+
+/* The lock of the directory. */
+static inline LWLock *
+directory_lock(void)
+{
+	return &locks[0].lock;
+}
+
+/* Time as the numbers of busy connections know it. */
+static inline uint64
+uptime(TimestampTz at)
+{
+	return at > pools->started ? (uint64) (at - pools->started) : 0;
+}
+
+/* A place becomes a pool. */
+static void
+start_pool(int place, const CalPoolKey *key, TimestampTz at)
+{
+	Pool	   *pool = pool_at(place);
+
+	memset(&pool->facts, 0, sizeof(pool->facts));
+	pool->facts.key = *key;
+	pool->facts.since = at;
+	cal_busy_start(&pool->busy, uptime(at));
+}
+
+/* The slice is there, and zero. */
+static void
+pools_init(void *base, LWLockPadded *padded)
+{
+	CalPoolKey	other;
+
+	pools = base;
+	locks = padded;
+	pool_base = (char *) base + pools_offset();
+	share_base = pool_base + cal_max_pools * POOL_STRIDE;
+	pools->limit = cal_max_pools;
+	pools->nshares = Min(MaxBackends, PG_UINT16_MAX);
+	pools->started = GetCurrentTimestamp();
+	pg_atomic_init_u64(&pools->torn, 0);
+	for (int i = 0; i < pools->limit; i++)
+		cal_busy_init(&pool_at(i)->busy, 0);
+	memset(&other, 0, sizeof(other));
+	strlcpy(other.application, "(other)", NAMEDATALEN);
+	start_pool(OTHER, &other, pools->started);
+	for (int i = 0; i < pools->nshares; i++)
+		share_at(i)->pool = -1;
+}
+
+/* This connection is held from now on. */
+void
+cal_pools_busy(TimestampTz from)
+{
+	if (mine)
+		cal_busy_more(&my_pool->busy, uptime(from));
+}
+
+/* It is no longer. */
+void
+cal_pools_idle(TimestampTz from)
+{
+	if (mine)
+		cal_busy_less(&my_pool->busy, uptime(from));
+}
+
+/* The owner brackets its writes, between which nothing may fail. */
+static inline void
+begin_change(void)
+{
+	mine->change++;
+	pg_write_barrier();
+}
+
+/* The end of it. */
+static inline void
+end_change(void)
+{
+	pg_write_barrier();
+	mine->change++;
+}
+
+/* Begin the share anew. */
+static void
+clear_share(void)
+{
+	begin_change();
+	memset(&mine->totals, 0, sizeof(mine->totals));
+	memset(&mine->held, 0, sizeof(mine->held));
+	mine->epoch = pools->epoch;
+	end_change();
+}
+
+/* Add to totals. */
+static inline void
+add_totals(CalPoolTotals *to, const CalPoolTotals *from)
+{
+	to->xacts += from->xacts;
+	to->setups += from->setups;
+	to->estimated += from->estimated;
+	to->held_usec += from->held_usec;
+	to->gap_usec += from->gap_usec;
+	to->commit_usec += from->commit_usec;
+}
+
+/* Move the share's numbers to its pool; with the pool's lock held. */
+static void
+fold_share(void)
+{
+	if (mine->epoch == pools->epoch)
+	{
+		add_totals(&my_pool->facts.totals, &mine->totals);
+		cal_hist_add16(&my_pool->facts.held, &mine->held);
+	}
+	clear_share();
+}
+
+/* One of the share's small counters is full. */
+static void
+empty_share(void)
+{
+	LWLock	   *lock = lock_of(partition_of(mine->pool));
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	fold_share();
+	LWLockRelease(lock);
+}
+
+/* The gaps that the open transaction has had so far, for all to see. */
+void
+cal_pools_gap(uint64 usec)
+{
+	if (mine)
+		mine->gap_usec = usec;
+}
+
+/* A transaction is over: its part in the totals. */
+void
+cal_pools_add(const CalPoolTotals *transaction)
+{
+	int			cell = cal_hist_cell(transaction->held_usec);
+
+	if (mine == NULL)
+		return;
+	if (unlikely(mine->epoch != pools->epoch))
+		clear_share();
+	if (unlikely(mine->held.cell[cell] == PG_UINT16_MAX))
+		empty_share();
+	begin_change();
+	add_totals(&mine->totals, transaction);
+	mine->held.cell[cell] += transaction->xacts;
+	end_change();
+}
+
+/* The place of a pool that is there, or -1; with the directory's lock. */
+static int
+find_pool(const CalPoolKey *key, uint32 hash)
+{
+	for (int i = 0; i < pools->used; i++)
+		if (pools->hash[i] == hash &&
+			memcmp(&pool_at(i)->facts.key, key, sizeof(CalPoolKey)) == 0)
+			return i;
+	return -1;
+}
+
+/* Give what a pool has counted to (other). */
+static void
+fold_into_other(int place)
+{
+	CalPoolFacts *from = &pool_at(place)->facts;
+	CalPoolFacts *to = &pool_at(OTHER)->facts;
+
+	LWLockAcquire(lock_of(partition_of(place)), LW_EXCLUSIVE);
+	LWLockAcquire(lock_of(PARTITIONS), LW_EXCLUSIVE);
+	to->opened += from->opened;
+	to->closed += from->closed;
+	add_totals(&to->totals, &from->totals);
+	cal_hist_add32(&to->held, &from->held);
+	LWLockRelease(lock_of(PARTITIONS));
+	LWLockRelease(lock_of(partition_of(place)));
+}
+
+/*
+ * A place for a new pool: a free one, else that of a pool without connections
+ * which nobody came back to lately, else (other).  With the directory's lock,
+ * exclusive, so that nobody enters meanwhile.
+ */
+static int
+free_place(void)
+{
+	if (pools->used < OTHER)
+		return pools->used++;
+	for (int i = 0; i < Min(EVICT_PROBES, OTHER); i++)
+	{
+		int			place = pools->hand = (pools->hand + 1) % OTHER;
+		CalPoolFacts *facts = &pool_at(place)->facts;
+
+		if (facts->connections > 0)
+			continue;
+		if (facts->returned)
+		{
+			facts->returned = false;
+			continue;
+		}
+		fold_into_other(place);
+		pools->evicted++;
+		return place;
+	}
+	return OTHER;
+}
+
+/* Find a pool's place or make one; with the directory's lock, exclusive. */
+static int
+make_pool(const CalPoolKey *key, uint32 hash, TimestampTz at)
+{
+	int			place = find_pool(key, hash);
+
+	if (place >= 0)
+		return place;
+	place = free_place();
+	if (place != OTHER)
+	{
+		LWLockAcquire(lock_of(partition_of(place)), LW_EXCLUSIVE);
+		start_pool(place, key, at);
+		pools->hash[place] = hash;
+		LWLockRelease(lock_of(partition_of(place)));
+	}
+	return place;
+}
+
+/* Book the connection on a pool; with the directory's lock. */
+static void
+book(int place, const CalPoolKey *key, TimestampTz at, bool open)
+{
+	Pool	   *pool = pool_at(place);
+	CalPoolFacts *facts = &pool->facts;
+	LWLock	   *lock = lock_of(partition_of(place));
+
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	facts->returned |= facts->opened > 0;
+	facts->opened += open;
+	if (++facts->connections > facts->connections_peak)
+	{
+		facts->connections_peak = facts->connections;
+		facts->connections_peak_at = at;
+	}
+	my_pool = pool;
+	mine->pool = place;
+	mine->pid = MyProcPid;
+	mine->userid = key->userid;
+	mine->dbid = key->dbid;
+	mine->gap_usec = 0;
+	clear_share();
+	LWLockRelease(lock);
+}
+
+/*
+ * This backend's connection joins the pool of the key: open is true when the
+ * client has just opened it, false when it comes from another pool.
+ */
+void
+cal_pools_enter(const CalPoolKey *key, TimestampTz at, bool open)
+{
+	uint32		hash = hash_bytes((const unsigned char *) key, sizeof(*key));
+	int			procno = CAL_MY_PROC_NUMBER();
+	int			place;
+
+	if (procno < 0 || procno >= pools->nshares)
+		return;
+	mine = share_at(procno);
+	LWLockAcquire(directory_lock(), LW_SHARED);
+	place = find_pool(key, hash);
+	if (place < 0)
+	{
+		LWLockRelease(directory_lock());
+		LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+		place = make_pool(key, hash, at);
+	}
+	book(place, key, at, open);
+	LWLockRelease(directory_lock());
+}
+
+/*
+ * It leaves its pool, and is not busy there any more: close is true when the
+ * connection ends, false when it goes on to another pool.
+ */
+void
+cal_pools_leave(bool close)
+{
+	LWLock	   *lock;
+
+	if (mine == NULL)
+		return;
+	lock = lock_of(partition_of(mine->pool));
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	fold_share();
+	my_pool->facts.connections--;
+	my_pool->facts.closed += close;
+	mine->pool = -1;
+	mine->pid = 0;
+	LWLockRelease(lock);
+	mine = NULL;
+	my_pool = NULL;
+}
+
+/* How many pools there are; more may come at any time. */
+int
+cal_pools_count(void)
+{
+	return pools->used + 1;
+}
+
+/* Add a share to what its pool is seen as; with the pool's lock. */
+static void
+add_share(const Share *share, CalPoolFacts *to)
+{
+	Share		copy;
+	uint32		change;
+	int			tries = 0;
+
+	do
+	{
+		change = *(volatile const uint32 *) &share->change;
+		pg_read_barrier();
+		memcpy(&copy, share, sizeof(copy));
+		pg_read_barrier();
+	} while ((change % 2 == 1 ||
+			  change != *(volatile const uint32 *) &share->change) &&
+			 ++tries < READ_TRIES);
+	if (tries == READ_TRIES)
+		pg_atomic_fetch_add_u64(&pools->torn, 1);
+	if (copy.epoch != pools->epoch)
+		return;
+	add_totals(&to->totals, &copy.totals);
+	cal_hist_add16(&to->held, &copy.held);
+}
+
+/* Copy a pool, but for the shares; with its lock. */
+static void
+copy_pool(Pool *pool, CalPoolState *to, TimestampTz at)
+{
+	to->facts = pool->facts;
+	cal_busy_copy(&pool->busy, &to->busy, uptime(at));
+	to->busy.peak_at = to->busy.peak == 0 ? 0 :
+		pools->started + to->busy.peak_at;
+}
+
+/* Where the copy of a place goes, or -1 if it has come up only now. */
+static int
+slot_of(int place, int used)
+{
+	if (place == OTHER)
+		return used;
+	return place >= 0 && place < used ? place : -1;
+}
+
+/*
+ * Copy all pools, (other) last, as far as there is room.  The directory's
+ * lock is held throughout, so none of them moves to (other) in between.
+ */
+int
+cal_pools_read(CalPoolState *out, int room)
+{
+	TimestampTz at = GetCurrentTimestamp();
+	int			used;
+
+	LWLockAcquire(directory_lock(), LW_SHARED);
+	used = Min(pools->used, room - 1);
+	for (int p = 0; p <= PARTITIONS; p++)
+	{
+		LWLockAcquire(lock_of(p), LW_SHARED);
+		for (int i = p; i < used && p < PARTITIONS; i += PARTITIONS)
+			copy_pool(pool_at(i), &out[i], at);
+		if (p == PARTITIONS)
+			copy_pool(pool_at(OTHER), &out[used], at);
+		for (int i = 0; i < pools->nshares; i++)
+		{
+			int			place = share_at(i)->pool;
+
+			if (slot_of(place, used) >= 0 && partition_of(place) == p)
+				add_share(share_at(i), &out[slot_of(place, used)].facts);
+		}
+		LWLockRelease(lock_of(p));
+	}
+	LWLockRelease(directory_lock());
+	return used + 1;
+}
+
+/* Copy all connections, as far as there is room. */
+int
+cal_pools_members(CalPoolMember *out, int room)
+{
+	int			n = 0;
+
+	LWLockAcquire(directory_lock(), LW_SHARED);
+	for (int p = 0; p <= PARTITIONS; p++)
+	{
+		LWLockAcquire(lock_of(p), LW_SHARED);
+		for (int i = 0; i < pools->nshares && n < room; i++)
+		{
+			Share	   *share = share_at(i);
+
+			if (share->pool < 0 || partition_of(share->pool) != p)
+				continue;
+			out[n].pid = share->pid;
+			out[n].gap_usec = share->gap_usec;
+			out[n].pool = pool_at(share->pool)->facts.key;
+			out[n].pool.userid = share->userid;
+			out[n++].pool.dbid = share->dbid;
+		}
+		LWLockRelease(lock_of(p));
+	}
+	LWLockRelease(directory_lock());
+	return n;
+}
+
+/* A pool begins anew with the connections it has; with its lock. */
+static void
+reset_pool(Pool *pool, TimestampTz at)
+{
+	CalPoolFacts *facts = &pool->facts;
+
+	cal_busy_start(&pool->busy, uptime(at));
+	facts->connections_peak = facts->connections;
+	facts->connections_peak_at = facts->connections > 0 ? at : 0;
+	facts->opened = facts->closed = 0;
+	memset(&facts->totals, 0, sizeof(facts->totals));
+	memset(&facts->held, 0, sizeof(facts->held));
+	facts->since = at;
+}
+
+/*
+ * Forget what was counted.  Nobody writes another's share: the new epoch says
+ * that what they hold is from before.
+ */
+void
+cal_pools_reset(void)
+{
+	TimestampTz at = GetCurrentTimestamp();
+
+	LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+	for (int p = 0; p <= PARTITIONS; p++)
+		LWLockAcquire(lock_of(p), LW_EXCLUSIVE);
+	pools->epoch++;
+	for (int i = 0; i < pools->used; i++)
+		reset_pool(pool_at(i), at);
+	reset_pool(pool_at(OTHER), at);
+	for (int p = PARTITIONS; p >= 0; p--)
+		LWLockRelease(lock_of(p));
+	LWLockRelease(directory_lock());
+}
+
+/* For caliper.info. */
+void
+cal_pools_info(CalInfoEmit emit, void *arg)
+{
+	emit(arg, "pools", "entries", pools->used, "entries");
+	emit(arg, "pools", "entries_max", OTHER, "entries");
+	emit(arg, "pools", "evicted", (double) pools->evicted, "entries");
+	emit(arg, "pools", "torn_reads",
+		 (double) pg_atomic_read_u64(&pools->torn), "events");
+}

@@ -1,0 +1,32 @@
+-- Utility statements count once, with their rows.
+SELECT caliper.reset();
+CREATE TABLE u (a int);
+COPY u FROM stdin;
+1
+2
+3
+\.
+COPY (SELECT * FROM u) TO stdout;
+CREATE TABLE v AS SELECT * FROM u;
+SELECT * INTO w FROM u;
+CREATE MATERIALIZED VIEW m AS SELECT * FROM u;
+REFRESH MATERIALIZED VIEW m;
+EXPLAIN (COSTS off) SELECT * FROM u;
+EXPLAIN (ANALYZE, COSTS off, TIMING off, SUMMARY off, BUFFERS off) SELECT count(*) FROM u;
+BEGIN;
+ROLLBACK;
+BEGIN;
+SAVEPOINT s;
+RELEASE s;
+COMMIT;
+VACUUM u;
+SET work_mem = '5MB';
+RESET work_mem;
+BEGIN;
+PREPARE TRANSACTION 'caliper';
+COMMIT PREPARED 'caliper';
+SELECT calls, errors, rows, toplevel, query
+  FROM caliper.statements
+ WHERE query !~ 'caliper\.' ORDER BY query COLLATE "C";
+DROP MATERIALIZED VIEW m;
+DROP TABLE u, v, w;

@@ -1,0 +1,33 @@
+# On a standby everything that needs no write works, and goes on after promotion.
+use strict;
+use warnings;
+use Test::More;
+use FindBin;
+use lib "$FindBin::RealBin/lib";
+use Caliper;
+use PostgreSQL::Test::Cluster;
+
+my $primary = Caliper::node('primary', allows_streaming => 1);
+$primary->safe_psql('postgres', 'CREATE TABLE t AS SELECT generate_series(1, 100) AS a');
+$primary->backup('base');
+my $standby = PostgreSQL::Test::Cluster->new('standby');
+$standby->init_from_backup($primary, 'base', has_streaming => 1);
+$standby->start;
+$primary->wait_for_catchup($standby, 'replay', $primary->lsn('write'));
+
+my $counted = "SELECT calls, rows FROM caliper.statements WHERE query LIKE 'SELECT count(*) AS counted%'";
+$standby->safe_psql('postgres', 'SET pg_caliper.slow_min_duration = 0; SELECT count(*) AS counted FROM t') for 1 .. 3;
+is($standby->safe_psql('postgres', $counted), '3|3', 'the standby counts for itself');
+is($primary->safe_psql('postgres', $counted), '', 'and not for the primary');
+for my $view (qw(slow_statements pools active info))
+{
+	is($standby->safe_psql('postgres', "SELECT count(*) > 0 FROM caliper.$view"), 't', "$view works on a standby");
+}
+is($standby->safe_psql('postgres', 'SELECT count(*) >= 0 FROM caliper.advise_indexes()'), 't', 'so does the advisor');
+$standby->safe_psql('postgres', 'SELECT caliper.reset()');
+is($standby->safe_psql('postgres', $counted), '', 'so does reset');
+$standby->safe_psql('postgres', 'SELECT count(*) AS counted FROM t');
+$standby->promote;
+$standby->safe_psql('postgres', 'INSERT INTO t VALUES (0); SELECT count(*) AS counted FROM t');
+is($standby->safe_psql('postgres', $counted), '2|2', 'counting goes on after promotion');
+done_testing();
