@@ -12,27 +12,27 @@ RETURN (SELECT CASE WHEN length(q) > width THEN left(q, width - 2) || '..' ELSE 
 
 \echo
 \echo 'SLOW STATEMENTS'
-\echo 'Executions of half a second or more. The percentages say where their time went: waiting for a lock, reading and'
-\echo 'writing files, waiting for the client; the rest is work. An SQLSTATE other than - is how they failed.'
+\echo 'Executions of half a second or more. Where their time went: waiting for a lock, for files, or for the client to take the'
+\echo 'rows; the rest is work. What waits for a lock needs no index; error 57014 is a timeout or a cancel.'
 \echo
 SELECT count(*) AS times,
 	round(max(duration)) AS worst_ms,
 	round(100 * sum(lock_time) / sum(duration)) AS "lock%",
-	round(100 * sum(io_time) / sum(duration)) AS "io%",
+	round(100 * sum(io_time) / sum(duration)) AS "file%",
 	round(100 * sum(client_time) / sum(duration)) AS "client%",
 	round(100 * sum(other_time) / sum(duration)) AS "rest%",
 	coalesce(nullif(application_name, ''), usename || ' (no name)') AS application,
 	route,
-	sqlstate,
-	pg_temp.short(min(query), 58) AS statement
+	coalesce('error ' || sqlstate, 'done') AS ended,
+	pg_temp.short(min(query), 54) AS statement
 FROM caliper.slow_statements
-WHERE application_name <> 'demo'
-GROUP BY application, route, sqlstate, queryid
+WHERE application_name IS DISTINCT FROM 'demo'
+GROUP BY application, route, ended, queryid
 ORDER BY sum(duration) DESC
 LIMIT 5;
 
 \echo 'STATEMENTS BY COST'
-\echo 'Half of the executions took at most p50 and 95 % of them at most p95; share is the part of all execution time.'
+\echo 'Half of the executions took at most p50, and 95 of 100 at most p95; share% is their part of all execution time.'
 \echo
 SELECT calls,
 	errors,
@@ -43,45 +43,52 @@ SELECT calls,
 	coalesce(nullif(application_name, ''), usename || ' (no name)') AS application,
 	pg_temp.short(query, 78) AS statement
 FROM caliper.statements
-WHERE application_name <> 'demo'
+WHERE application_name IS DISTINCT FROM 'demo'
 ORDER BY total_exec_time DESC
 LIMIT 8;
 
 \echo 'CONNECTIONS BY APPLICATION'
-\echo 'A connection is busy, or held, while a transaction is open on it: working, or in a gap, where the server waits for'
-\echo 'the client to go on. Many connections and few busy: the pool is too large. A large gap: the transactions are too long.'
+\echo 'A connection is busy (held) while a transaction is open on it: at work, or in a gap, where the server waits for the'
+\echo 'client to go on. Many connections and few busy: the pool is too large. A large gap: the client keeps the server waiting.'
 \echo
 SELECT application_name AS application,
 	connections,
 	connections_peak AS peak,
+	round((held_time / extract(epoch FROM now() - stats_since) / 1000)::numeric, 1) AS busy_avg,
+	busy_p95,
 	busy_peak,
-	round((held_time / extract(epoch FROM now() - stats_since) / 1000)::numeric, 1) AS busy_on_average,
 	xacts AS transactions,
 	round(held_time::numeric / 1000, 1) AS held_s,
 	round(work_time::numeric / 1000, 1) AS work_s,
 	round(gap_time::numeric / 1000, 1) AS gap_s,
 	round(100 * gap_time / nullif(held_time, 0)) AS "gap%"
 FROM caliper.pools
-WHERE application_name <> 'demo' AND datname = current_database()
+WHERE datname = current_database() AND xacts > 0
+	AND application_name IS DISTINCT FROM 'demo'
 ORDER BY held_time DESC;
 
 \echo 'INDEX SUGGESTIONS'
-\echo 'Each was verified: the statements it serves were planned again as if it existed. Benefit is the cost that it saves.'
+\echo 'Each was verified: the statements that it serves, whose calls and time are shown, were planned again as if it existed.'
+\echo 'saved% is the part of their cost that it takes away; size is what it would need on disk.'
 \echo
-SELECT ddl AS statement,
-	round(100 * benefit) AS "benefit%",
+SELECT round(100 * benefit) AS "saved%",
+	calls,
+	round(total_exec_time::numeric / 1000, 1) AS total_s,
 	pg_size_pretty(estimated_size) AS size,
-	calls AS calls_served,
-	round(total_exec_time::numeric / 1000, 1) AS their_time_s
+	ddl AS statement
 FROM caliper.advise_indexes()
 WHERE verified = 'planned'
-ORDER BY benefit * total_exec_time DESC
 LIMIT 8;
 
-\echo 'WHAT PG_CALIPER ITSELF USED'
-\echo 'All of its memory is set aside when the server starts and never grows.'
+\echo 'WHAT PG_CALIPER ITSELF USES'
+\echo 'Shared memory, set aside when the server starts; it never grows. When a part is full, the least used entries make room.'
 \echo
-SELECT component, name, pg_size_pretty(value) AS memory, detail
+SELECT component,
+	pg_size_pretty(sum(value) FILTER (WHERE name = 'memory')) AS memory,
+	sum(value) FILTER (WHERE name = 'entries') AS entries,
+	sum(value) FILTER (WHERE name = 'entries_max') AS at_most,
+	sum(value) FILTER (WHERE name IN ('evicted', 'refused', 'dropped', 'overwritten', 'overflows')) AS dropped
 FROM caliper.info
-WHERE unit = 'bytes'
-ORDER BY value DESC;
+GROUP BY component
+HAVING sum(value) FILTER (WHERE name = 'memory') > 65536
+ORDER BY component <> 'total', sum(value) FILTER (WHERE name = 'memory') DESC;

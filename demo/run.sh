@@ -82,6 +82,9 @@ cleanup()
 	if [ -n "$work" ]; then
 		rm -rf "$work"
 	fi
+	if [ -n "$finished" ]; then
+		echo "Server and data are removed again; \"make demo KEEP=1\" leaves them, to look around."
+	fi
 }
 
 # KEEP=1: how to look around, and how to be rid of it.
@@ -233,7 +236,7 @@ run_load()
 		fi
 		progress "  load: $left s left, $(activity)" $kind
 	done
-	settled "  load: $LOAD_SECONDS s of web, worker, report, mobile-api through PgBouncer, and a nameless client"
+	settled "  load: $LOAD_SECONDS s of web pages, a worker, a report, 16 mobile clients through PgBouncer, and a nameless partner"
 }
 
 if [ -z "$work" ]; then

@@ -24,7 +24,6 @@
 #include "advise/hypothetical.h"
 #include "capture/errors.h"
 #include "capture/hooks.h"
-#include "capture/session.h"
 #include "capture/transaction.h"
 #include "capture/utility.h"
 #include "platform/memory.h"
@@ -103,7 +102,6 @@ _PG_init(void)
 	cal_hooks_init();
 	cal_utility_init();
 	cal_errors_init();
-	cal_session_init();
 	cal_transaction_init();
 	cal_hypothetical_init();
 

@@ -42,8 +42,10 @@
 /* What a check hook hands on is freed by guc_free from 16 on, by free in 15. */
 #if PG_VERSION_NUM >= 160000
 #define CAL_GUC_MALLOC(size)	guc_malloc(LOG, size)
+#define CAL_GUC_FREE(p)			guc_free(p)
 #else
 #define CAL_GUC_MALLOC(size)	malloc(size)
+#define CAL_GUC_FREE(p)			free(p)
 #endif
 
 /* Jumbling moved and lost its text argument in 16. */
@@ -86,5 +88,16 @@
 #include "commands/explain_format.h"
 #include "commands/explain_state.h"
 #endif
+
+/* The rights that a query's tables need are a list of their own from 16 on. */
+#if PG_VERSION_NUM >= 160000
+#define CAL_CHECK_RIGHTS(query) \
+	ExecCheckPermissions((query)->rtable, (query)->rteperminfos, true)
+#else
+#define CAL_CHECK_RIGHTS(query)	ExecCheckRTPerms((query)->rtable, true)
+#endif
+
+/* A process that serves a client, as opposed to a worker. */
+#define CAL_IS_CLIENT_BACKEND()	(MyBackendType == B_BACKEND)
 
 #endif							/* CAL_VERSION_COMPAT_H */

@@ -24,9 +24,9 @@ FETCH 2 FROM broken;
 ROLLBACK;
 SELECT calls, errors, rows, toplevel,
        lower(regexp_replace(query, '^DECLARE .* FOR ', '', 'i')) ~ '^select' AS is_query,
-       substring(query FROM ' AS (few|whole|unused|back|hold|broken)\M') AS cursor
+       substring(query FROM ' AS (few|whole|unused|back|hold|broken)\M') AS name
   FROM caliper.statements
- WHERE query ~ ' AS (few|whole|unused|back|hold|broken)\M' ORDER BY cursor COLLATE "C";
+ WHERE query ~ ' AS (few|whole|unused|back|hold|broken)\M' ORDER BY substring(query FROM ' AS (few|whole|unused|back|hold|broken)\M') COLLATE "C";
 -- in PL/pgSQL
 SET pg_caliper.track = 'all';
 SELECT caliper.reset();

@@ -24,12 +24,10 @@ SELECT count(*) >= 0 AS readable FROM caliper.slow_statements;
 SELECT count(*) AS objects FROM pg_depend WHERE refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_caliper') AND deptype = 'e' \gset
 DROP EXTENSION pg_caliper;
 SELECT count(*) AS left_over FROM pg_proc WHERE probin LIKE '%pg_caliper%';
-SELECT nspname FROM pg_namespace WHERE nspname = 'caliper';
 CREATE EXTENSION pg_caliper;
 SELECT count(*) = :objects AS complete FROM pg_depend WHERE refobjid = (SELECT oid FROM pg_extension WHERE extname = 'pg_caliper') AND deptype = 'e';
 -- an object that is in the way is not adopted
 DROP EXTENSION pg_caliper;
-CREATE SCHEMA caliper;
 CREATE VIEW caliper.statements AS SELECT 1 AS trap;
 CREATE EXTENSION pg_caliper;
 DROP SCHEMA caliper CASCADE;
@@ -37,3 +35,8 @@ CREATE EXTENSION pg_caliper;
 CREATE SCHEMA regress_elsewhere;
 ALTER EXTENSION pg_caliper SET SCHEMA regress_elsewhere;
 DROP SCHEMA regress_elsewhere;
+-- an old script with a newer library, or the other way round, gets an error
+CREATE FUNCTION caliper.older(OUT a oid, OUT b oid) RETURNS SETOF record
+AS '$libdir/pg_caliper', 'caliper_statements_0_1' LANGUAGE C STRICT;
+SELECT * FROM caliper.older();
+DROP FUNCTION caliper.older();

@@ -19,7 +19,7 @@ CREATE FUNCTION show_statements() RETURNS TABLE (toplevel boolean, calls bigint,
 LANGUAGE sql AS $$
   SELECT s.toplevel, s.calls, s.rows, regexp_replace(s.query, '\s+', ' ', 'g')
     FROM caliper.statements AS s
-   WHERE s.query !~ 'caliper|show_statements|pg_caliper'
+   WHERE s.calls > 0 AND s.query !~ 'caliper|show_statements'
    ORDER BY s.toplevel DESC, s.query COLLATE "C"
 $$;
 INSERT INTO parent VALUES (1), (2), (3);
@@ -31,13 +31,15 @@ DELETE FROM parent WHERE id = 1;
 CALL committing();
 BEGIN; INSERT INTO late VALUES (2); COMMIT;
 SELECT * FROM show_statements();
--- all: also what runs inside
+-- all: also what runs inside; in a new session, since a text is kept when it is parsed
+\c -
 SET pg_caliper.track = 'all';
 SELECT caliper.reset();
 SELECT outer_count();
 SELECT inlined(2);
 DELETE FROM parent WHERE id = 2 AND NOT EXISTS (SELECT FROM late WHERE late.id = parent.id);
 DELETE FROM parent WHERE id = 100;
+DELETE FROM parent WHERE id = 102;
 CALL committing();
 DO $$ BEGIN EXECUTE 'SELECT count(*) FROM parent'; END $$;
 BEGIN; INSERT INTO late VALUES (3); COMMIT;

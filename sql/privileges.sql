@@ -36,7 +36,7 @@ BEGIN
         IF v IS NULL OR v = '<insufficient privilege>'
            OR k IN ('userid', 'usename', 'usesysid', 'dbid', 'datname', 'datid') THEN CONTINUE; END IF;
         -- pg_stat_activity shows these to everybody
-        IF s = 'caliper.active' AND k IN ('pid', 'application_name') THEN CONTINUE; END IF;
+        IF s IN ('caliper.active', 'caliper.active_raw()') AND k IN ('pid', 'application_name') THEN CONTINUE; END IF;
         source := s; leaking := k; value := v;
         RETURN NEXT;
       END LOOP;

@@ -18,8 +18,8 @@ SET pg_caliper.track = 'all';
 DO $$ BEGIN EXECUTE 'ALTER ROLE regress_caliper_secret PASSWORD ''hunter2-l'''; END $$;
 RESET pg_caliper.track;
 SELECT count(*) AS leaked FROM caliper.statements WHERE query ~ 'hunter2';
-SELECT DISTINCT query FROM caliper.statements
- WHERE query ~ '^(CREATE|ALTER|SET|DO)' ORDER BY query COLLATE "C";
+SELECT query, count(*) > 0 AS kept FROM caliper.statements
+ WHERE query ~ '^(CREATE|ALTER|SET|DO)' GROUP BY query ORDER BY query COLLATE "C";
 SET client_min_messages = warning;
 DROP SERVER regress_caliper_server CASCADE;
 DROP FOREIGN DATA WRAPPER regress_caliper_fdw;

@@ -14,7 +14,7 @@ SET application_name = 'slow test';
 
 -- nothing is slow, then everything
 SET pg_caliper.slow_min_duration = -1;
-SELECT 1 AS unseen;
+SELECT max(n) + 1 AS n FROM slow_numbers;
 SET pg_caliper.slow_min_duration = 0;
 SELECT count(*) FROM slow_numbers;
 SET pg_caliper.slow_min_duration = -1;
@@ -26,8 +26,8 @@ SELECT query, rows, toplevel, sampled, sqlstate, usename = current_user AS me,
   FROM slow_seen WHERE query LIKE 'SELECT%' \gx
 
 -- where the time went adds up, if there were samples
-SELECT bool_and(wait_samples > 0 = (lock_time IS NOT NULL)
-                AND wait_samples > 0 = (wait_profile IS NOT NULL)
+SELECT bool_and((wait_samples > 0) = (lock_time IS NOT NULL)
+                AND (wait_samples > 0) = (wait_profile IS NOT NULL)
                 AND abs(duration - coalesce(io_time + lock_time + client_time
                                             + other_time, duration)) < 0.001)
   FROM slow_seen;
@@ -35,15 +35,15 @@ SELECT bool_and(wait_samples > 0 = (lock_time IS NOT NULL)
 -- tags: in front, behind, behind the semicolon, percent-encoded, far behind
 SELECT caliper.reset('slow');
 SET pg_caliper.slow_min_duration = 0;
-/*route='/front',traceparent='00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'*/ SELECT 1 AS n;
-SELECT 2 AS n /*controller='users',action='index'*/;
-SELECT 3 AS n\; /*route='%2Fbehind%20semicolon'*/ ;
-SELECT 4 AS n\; /*route='/second'*/ SELECT 5 AS n;
-SELECT 6 AS n /*route='/broken*/;
-SELECT format('SELECT 7 AS n /* %s */ /*route=''/far''*/', repeat('x', 5000)) \gexec
+/*route='/front',traceparent='00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'*/ SELECT max(n) + 1 AS n FROM slow_numbers;
+SELECT max(n) + 2 AS n FROM slow_numbers /*controller='users',action='index'*/;
+SELECT max(n) + 3 AS n FROM slow_numbers\; /*route='%2Fbehind%20semicolon'*/ ;
+SELECT max(n) + 4 AS n FROM slow_numbers\; /*route='/second'*/ SELECT max(n) + 5 AS n FROM slow_numbers;
+SELECT max(n) + 6 AS n FROM slow_numbers /*route='/broken*/;
+SELECT repeat('x', 5000) AS filler \gset
+SELECT max(n) + length(:'filler') AS n FROM slow_numbers /*route='/far'*/;
 SET pg_caliper.slow_min_duration = -1;
-SELECT left(query, 30) AS query, route, traceparent FROM slow_seen
-  WHERE query ~ 'AS n' ORDER BY started;
+SELECT query, route, traceparent FROM slow_seen WHERE query ~ 'AS n' ORDER BY started;
 
 -- failures, with what they failed with
 SELECT caliper.reset('slow');
@@ -60,7 +60,7 @@ SELECT query, sqlstate, rows, plan FROM slow_seen WHERE sqlstate IS NOT NULL
 -- parameters: off, on, clipped; types that come from users are not shown
 SELECT caliper.reset('slow');
 CREATE TYPE slow_mood AS ENUM ('fine', 'sad');
-PREPARE slow_query(text, int, slow_mood) AS SELECT $1, $2, $3;
+PREPARE slow_query(text, int, slow_mood) AS SELECT length($1), $2, $3;
 SET pg_caliper.slow_min_duration = 0;
 EXECUTE slow_query('off', 1, 'fine');
 SET pg_caliper.log_parameter_max_length = -1;
@@ -97,23 +97,25 @@ SELECT caliper.reset('slow');
 CREATE FUNCTION slow_inner() RETURNS bigint LANGUAGE plpgsql AS
   'BEGIN RETURN (SELECT count(*) FROM slow_numbers WHERE n > 3); END';
 SET pg_caliper.slow_min_duration = 0;
-SELECT slow_inner();
 SET pg_caliper.track = 'all';
+SELECT slow_inner();
+SET pg_caliper.track = 'top';
 SELECT slow_inner();
 RESET pg_caliper.track;
 SET pg_caliper.slow_min_duration = -1;
-SELECT toplevel, count(*) FROM slow_seen WHERE query ~ 'slow_inner|n > ' GROUP BY 1;
+SELECT toplevel, query FROM slow_seen
+  WHERE query ~ 'slow_inner|n > ' ORDER BY started, toplevel;
 
 -- thresholds by application, a label, and a sample of all
 SELECT caliper.reset('slow');
 SET pg_caliper.application_thresholds = 'slow test 2:0, other:1s';
-SELECT 1 AS n;
+SELECT max(n) + 1 AS n FROM slow_numbers;
 SET application_name = 'slow test 2';
 SET pg_caliper.pool = 'a pool';
-SELECT 2 AS n;
+SELECT max(n) + 2 AS n FROM slow_numbers;
 RESET pg_caliper.application_thresholds;
 SET pg_caliper.sample_rate = 1;
-SELECT 3 AS n;
+SELECT max(n) + 3 AS n FROM slow_numbers;
 RESET pg_caliper.sample_rate;
 SELECT application_name, pool, sampled, rows FROM slow_seen
   WHERE query ~ 'AS n' ORDER BY started;

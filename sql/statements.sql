@@ -29,12 +29,11 @@ SELECT count(*) AS differing
  WHERE v.query ~ 'FROM item' AND (v.calls, v.rows, v.total_exec_time) <> (c.calls, c.rows, c.total_exec_time);
 -- percentiles: 90 short and 10 long executions
 SELECT caliper.reset();
-DO $$ BEGIN PERFORM 1; END $$;
 SET pg_caliper.track = 'all';
 DO $$
 BEGIN
   FOR n IN 1..100 LOOP
-    EXECUTE format('SELECT pg_sleep(%s) /* percentile */', CASE WHEN n <= 90 THEN 0 ELSE 0.02 END);
+    EXECUTE format('SELECT pg_sleep(%s) /* percentile */', CASE WHEN n <= 90 THEN 0.0 ELSE 0.02 END);
   END LOOP;
 END $$;
 RESET pg_caliper.track;

@@ -169,7 +169,8 @@ append_to_file($script, "SELECT pg_sleep(0.2);\n");
 			'-f', $script, 'postgres' ], 'pgbench with 12 clients');
 }
 is(pool('twelve', 'connections, connections_peak, busy, busy_peak, opened, closed, xacts'),
-	'0|12|0|12|12|12|60', 'twelve were busy at the same time');
+	'0|12|0|12|13|13|60',
+	'twelve were busy at the same time; pgbench opened one more before');
 is(pool('twelve', 'busy_p95 BETWEEN 11 AND 12'), 't', 'most of the time');
 is(pool('twelve', 'held_time BETWEEN 60 * 200 AND 60 * 240'), 't', 'each for 200 ms');
 is(pool('twelve', 'gap_time, held_p50 BETWEEN 190 AND 230'), '0|t', 'without a gap');
@@ -231,6 +232,34 @@ wait_for('victim', 'connections, busy, opened, closed, xacts', '0|0|1|1|1',
 	'the connection was terminated');
 eval { finish $victim->{run} };
 
+# Many clients that come and go and change their names, while others look.
+my $restless = $node->basedir . '/restless.sql';
+append_to_file($restless, "\\set n random(1, 5)\nSELECT 1;\n"
+	  . "SELECT set_config('application_name', 'restless ' || :n, false);\nSELECT 1;\n");
+my @pgbench = ('pgbench', '-n', '-C', '-c', '8', '-t', '40', '-f', $restless,
+	'-h', $node->host, '-p', $node->port, 'postgres');
+my ($bench_out, $bench_err) = ('', '');
+my $bench;
+{
+	local $ENV{PGAPPNAME} = 'restless 0';
+	$bench = start \@pgbench, '>', \$bench_out, '2>', \$bench_err;
+}
+my $wrong = 0;
+for (1 .. 20)
+{
+	$wrong += $node->safe_psql('postgres', q{SELECT count(*) FROM caliper.pools
+		WHERE busy > connections + 8 OR work_time < 0 OR busy > busy_peak
+		OR connections > connections_peak});
+}
+finish $bench;
+is($wrong, 0, 'no impossible numbers at any time');
+my $restless_sum = q{SELECT sum(connections), sum(busy), sum(opened), sum(closed), sum(xacts)
+	FROM caliper.pools WHERE application_name LIKE 'restless%'};
+$node->poll_query_until('postgres', q{SELECT sum(connections) = 0
+	FROM caliper.pools WHERE application_name LIKE 'restless%'});
+is($node->safe_psql('postgres', $restless_sum), '0|0|321|321|960',
+	'nothing is lost on the way');
+
 # More pools than there is room for; nothing gets lost.
 my $opened = "SELECT sum(opened) FROM caliper.pools";
 my $before = $node->safe_psql('postgres', $opened);
@@ -240,6 +269,15 @@ cmp_ok(Caliper::info($node, 'pools', 'evicted'), '>', 0, 'pools made room');
 is($node->safe_psql('postgres', q{SELECT count(*) FROM caliper.pools}), 16,
 	'no more than there is room for');
 is(pool('(other)', 'opened > 0, connections'), 't|0', 'and their sum is kept');
+
+# More names than there is room for.
+my $xacts = 'SELECT sum(xacts) FROM caliper.pools';
+$before = $node->safe_psql('postgres', $xacts);
+run_as('names', join "\n", map { "SET application_name = 'name $_';\nSELECT 1;" } 1 .. 1100);
+is($node->safe_psql('postgres', $xacts) - $before, 1101, 'transactions of 1100 names');
+cmp_ok(Caliper::info($node, 'names', 'overflows'), '>', 0, 'names found no room');
+is($node->safe_psql('postgres', q{SELECT count(*) > 0 FROM caliper.statements
+	WHERE application_name = '(other)'}), 't', 'their statements are (other)\'s');
 
 # Reset.
 $node->safe_psql('postgres', "SELECT caliper.reset('pools')");

@@ -105,11 +105,14 @@ for my $protocol ('simple', 'prepared')
 	my $name = "waits $protocol";
 	my $locker = $node->background_psql('postgres');
 
-	local $ENV{PGAPPNAME} = $name;
+	my @command = pgbench($protocol, 2,
+		"BEGIN;\nSELECT 2;\nSELECT count(*) FROM t;\nCOMMIT;\n\\sleep 700 ms\n");
 	my ($out, $err) = ('', '');
-	my $run = IPC::Run::start([ pgbench($protocol, 2,
-				"BEGIN;\nSELECT 2;\nSELECT count(*) FROM t;\nCOMMIT;\n\\sleep 700 ms\n") ],
-		'>', \$out, '2>', \$err);
+	my $run;
+	{
+		local $ENV{PGAPPNAME} = $name;
+		$run = IPC::Run::start(\@command, '>', \$out, '2>', \$err);
+	}
 	$node->poll_query_until('postgres',
 		"SELECT xacts = 1 FROM caliper.pools WHERE application_name = '$name'");
 	$locker->query_safe('BEGIN; LOCK TABLE t');

@@ -42,7 +42,7 @@ part_suites() { tools/suites.sh; }
 part_fuzz()
 {
 	[ -e fuzz/fuzz.mk ] || { echo "0 passed, 0 failed"; return; }
-	if make -f fuzz/fuzz.mk fuzz-build fuzz-run FUZZ_SECONDS="${FUZZ_SECONDS:-30}"; then
+	if make -j 2 -f fuzz/fuzz.mk fuzz-build fuzz-run FUZZ_SECONDS="${FUZZ_SECONDS:-30}"; then
 		echo "1 passed, 0 failed"
 	else
 		echo "0 passed, 1 failed"

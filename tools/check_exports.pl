@@ -1,9 +1,9 @@
 #!/usr/bin/perl
 #
 # What the library exports lives in one name space with the server and all other
-# libraries: only the names PostgreSQL asks for, and ours with a prefix.  (Until
-# 15, PGDLLEXPORT is empty and every function that is not static is visible.)
-# And what it asks of others is theirs: one of our names there was declared, but
+# libraries: only the names PostgreSQL asks for, and ours with a prefix.  The
+# build hides what is not marked PGDLLEXPORT; this shows that it did.  And what
+# the library asks of others is theirs: one of our names there was declared, but
 # never written.
 
 use strict;

@@ -87,7 +87,7 @@ load_start()
 
 	# a connection of the web backend on which statements fail; see load_tick
 	exec {failing}> >(PGAPPNAME=web PGUSER=app \
-		PGOPTIONS='-c statement_timeout=800ms' \
+		PGOPTIONS='-c statement_timeout=800ms -c max_parallel_workers_per_gather=0' \
 		exec "$bin/psql" -Xq >/dev/null 2>&1)
 	loaders+=($!)
 }
@@ -96,10 +96,10 @@ load_start()
 load_tick()
 {
 	case $(($1 % 8)) in
-		2)
+		1)
 			echo "INSERT INTO app_user (organisation_id, email, name, role, created_at) VALUES (1, 'user$1@example.org', 'Somebody', 'member', now()) /*route='%2Fsign-up'*/;" >&"$failing"
 			;;
-		6)
+		3 | 7)
 			echo "SELECT u.name, count(*) AS mentions FROM app_user u JOIN comment c ON c.body ILIKE '%' || u.name || '%' WHERE u.organisation_id = 1 GROUP BY u.name /*route='%2Fmentions'*/;" >&"$failing"
 			;;
 	esac

@@ -5,17 +5,19 @@
 #ifndef CAL_ERRORS_H
 #define CAL_ERRORS_H
 
-/* The error being thrown has left top level and is counted. */
-extern bool cal_errors_are_counted;
+#include "miscadmin.h"
+#include "utils/elog.h"
+#include "utils/guc.h"
+#include "version_compat.h"
+
+/*
+ * Whether an error at top level is sure to come by the log hook: in a client's
+ * backend, unless log_min_messages hides errors.
+ */
+#define CAL_ERRORS_ARE_REPORTED() \
+	(likely(log_min_messages <= ERROR && log_min_messages != LOG) && \
+	 CAL_IS_CLIENT_BACKEND())
 
 extern void cal_errors_init(void);
-extern void cal_errors_counted(void);
-
-/* A statement begins: whatever was thrown before is over. */
-static inline void
-cal_errors_fresh(void)
-{
-	cal_errors_are_counted = false;
-}
 
 #endif							/* CAL_ERRORS_H */

@@ -2,17 +2,17 @@
  * event.c
  *		A slow or sampled execution becomes an event and a line in the log.
  *
- * Owns: nothing that outlives a call; the events lie in store/events.c.
- * Called by execution.c at the end of each execution, where all but a few
- * leave after two comparisons.  What may fail (parameters, plan, log line) is
- * run one by one under a guard and counted if it does, so that an event lacks
- * no more than what could not be had.  Takes no lock itself, and never holds
- * one across a call of another file.
+ * Owns: at most one event, of an execution that failed and whose transaction
+ * has not ended yet; the others lie in store/events.c.  Called by execution.c
+ * at the end of each execution, where all but a few leave after a comparison.
+ * What may fail (parameters, plan, log line) is shielded, one by one, and
+ * counted if it does, so that an event lacks no more than what could not be
+ * had.  Takes no lock itself, and never holds one across a call of another
+ * file.
  */
 #include "postgres.h"
 
 #include "access/xact.h"
-#include "common/ip.h"
 #include "common/pg_prng.h"
 #include "libpq/libpq-be.h"
 #include "mb/pg_wchar.h"
@@ -26,10 +26,11 @@
 #include "capture/event_params.h"
 #include "capture/event_plan.h"
 #include "capture/event_text.h"
-#include "capture/guard.h"
 #include "platform/settings.h"
+#include "platform/shield.h"
 #include "store/events.h"
 #include "store/names.h"
+#include "store/waits.h"
 
 /* An event under construction. */
 typedef struct Draft
@@ -40,6 +41,10 @@ typedef struct Draft
 	bool		log;			/* for the server log */
 	uint64		suppressed;		/* lines since the one before */
 } Draft;
+
+/* What a failed execution says of itself, until a lock may be taken. */
+static CalEvent noted;
+bool		cal_event_noted = false;
 
 /* Whether a duration reaches a threshold in ms, of which -1 is off. */
 static inline bool
@@ -95,7 +100,7 @@ static void
 put_facts(CalEvent *event, const CalExecution *ex)
 {
 	const char *label = cal_pool_label ? cal_pool_label : "";
-	const char *text;
+	const char *source;
 	size_t		len;
 
 	memset(event, 0, sizeof(*event));
@@ -104,7 +109,7 @@ put_facts(CalEvent *event, const CalExecution *ex)
 	event->plan_usec = ex->plan_usec;
 	event->key = ex->key;
 	event->rows = ex->rows;
-	event->usage = ex->usage;
+	cal_execution_usage(ex, &event->usage);
 	event->sqlstate = ex->sqlstate;
 	event->pid = MyProcPid;
 	event->encoding = GetDatabaseEncoding();
@@ -113,9 +118,9 @@ put_facts(CalEvent *event, const CalExecution *ex)
 	cal_waits_profile(ex->run, &event->waits);
 	cal_text_clean(event->label, sizeof(event->label), label, strlen(label),
 				   event->encoding, true);
-	text = cal_event_text(ex, &len);
-	if (text)
-		cal_commenter_parse(text, len, event->encoding, &event->tags);
+	source = cal_event_text(ex, &len);
+	if (source)
+		cal_commenter_parse(source, len, event->encoding, &event->tags);
 }
 
 /* The values of the parameters, if the settings allow it. */
@@ -148,9 +153,9 @@ put_line(void *arg)
 
 /* Do a part that may fail. */
 static void
-attempt(CalGuarded part, Draft *draft)
+attempt(CalShielded part, Draft *draft)
 {
-	if (!cal_guard_run(part, draft))
+	if (!cal_shield(part, draft))
 		cal_events_count_failure();
 }
 
@@ -161,6 +166,7 @@ record(const CalExecution *ex, bool slow, bool keep, bool log)
 	bool		safe = ex->sqlstate == 0 && IsTransactionState();
 	Draft		draft;
 
+	cal_event_settle();
 	draft.ex = ex;
 	draft.keep = keep;
 	draft.log = log && safe && cal_event_log_wanted() &&
@@ -192,4 +198,25 @@ cal_event_consider(const CalExecution *ex)
 
 	if (unlikely(slow || log || drawn))
 		record(ex, slow || log, slow || drawn, log);
+}
+
+/* Note a failure: what cal_event_consider does, but for the lock. */
+void
+cal_event_note_failure(const CalExecution *ex)
+{
+	bool		slow = reaches(ex->usec, thresholds_for(ex).slow);
+
+	if (!slow && !is_drawn(ex))
+		return;
+	put_facts(&noted, ex);
+	noted.sampled = !slow;
+	cal_event_noted = true;
+}
+
+/* Keep what was noted. */
+void
+cal_event_keep_noted(void)
+{
+	cal_event_noted = false;
+	cal_events_add(&noted);
 }

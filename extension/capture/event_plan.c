@@ -140,7 +140,7 @@ cal_event_plan(const CalExecution *ex)
 {
 	CalTextKey	key = {0, ex->key.userid, ex->key.dbid};
 	int			encoding = GetDatabaseEncoding();
-	StringInfo	text;
+	StringInfo	plan;
 	char	   *clean;
 	size_t		len;
 
@@ -149,9 +149,9 @@ cal_event_plan(const CalExecution *ex)
 	key.id = plan_id(ex);
 	if (cal_texts_find(CAL_TEXT_PLAN, &key) != 0)
 		return key.id;
-	text = explain(ex);
+	plan = explain(ex);
 	clean = palloc(CAL_TEXT_MAX + 1);
-	len = cal_text_clean(clean, CAL_TEXT_MAX + 1, text->data, text->len,
+	len = cal_text_clean(clean, CAL_TEXT_MAX + 1, plan->data, plan->len,
 						 encoding, false);
 	if (cal_texts_store(CAL_TEXT_PLAN, &key, clean, (int) len, encoding) == 0)
 		return 0;

@@ -59,23 +59,23 @@ is_last(const char *p)
 const char *
 cal_event_text(const CalExecution *ex, size_t *len)
 {
-	const char *text = ex->text;
+	const char *begin = ex->text;
 
-	if (text == NULL)
+	if (begin == NULL)
 		return NULL;
 	if (ex->text_location > 0)
-		text += ex->text_location;
+		begin += ex->text_location;
 	if (ex->text_location < 0 || ex->text_length <= 0 ||
-		is_last(text + ex->text_length))
-		*len = strlen(text);
+		is_last(begin + ex->text_length))
+		*len = strlen(begin);
 	else
 		*len = ex->text_length;
-	while (*len > 0 && scanner_isspace(*text))
+	while (*len > 0 && scanner_isspace(*begin))
 	{
-		text++;
+		begin++;
 		(*len)--;
 	}
-	while (*len > 0 && scanner_isspace(text[*len - 1]))
+	while (*len > 0 && scanner_isspace(begin[*len - 1]))
 		(*len)--;
-	return text;
+	return begin;
 }

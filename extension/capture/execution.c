@@ -2,24 +2,30 @@
  * execution.c
  *		One run of a statement, from its start to the end of its work.
  *
- * Owns: a fixed array of executions in progress in this backend, found by
- * their QueryDesc, and the depth of nesting.  Called by the hooks.  A slot is
- * freed by a reset callback on the executor's own memory context, so there is
- * no stack that would have to balance.  When all are in use, an execution
- * passes uncounted and is counted as lost.
+ * Owns: the execution at top level, a fixed array of the others in progress
+ * in this backend, found by their QueryDesc, and the depth of nesting.  Called
+ * by the hooks.  A slot of the array is freed by a reset callback on the
+ * executor's own memory context, so there is no stack that would have to
+ * balance.  When all are in use, an execution passes uncounted and is counted
+ * as lost.
+ *
+ * At top level one statement runs at a time, so it needs no slot, unless it
+ * is a cursor that leaves rows for a later run.  Nor does it need a handler
+ * for errors: nobody can catch them but core's main loop.  The log hook counts
+ * the error as it is reported; should it not be reported, the arrival of the
+ * client's next message tells that whatever ran is over.
  *
  * When work ends: for a SELECT that modifies nothing with the run that takes
  * its last row, else with ExecutorFinish, which fires the triggers.  Never
  * with ExecutorEnd, which in the extended protocol comes when the client
- * feels like it.  A run that leaves rows behind (a cursor) adds its time and
- * rows at once, and the call with the first run.
+ * feels like it.  A run that leaves rows behind adds its time and rows at
+ * once, and the call with the first run.
  *
  * Everything goes to this backend's slab without a lock; nothing allocates,
  * and nothing raises.
  */
 #include "postgres.h"
 
-#include "access/parallel.h"
 #include "executor/executor.h"
 #include "miscadmin.h"
 #include "utils/fmgrprotos.h"
@@ -34,16 +40,18 @@
 #include "capture/utility.h"
 #include "platform/settings.h"
 #include "store/waits.h"
-#include "version_compat.h"
 
 #define SLOTS 64
 
 int			cal_nesting = 0;
+CalExecution cal_execution_top;
 
+#define top_level cal_execution_top
+
+static TimestampTz top_message = 0; /* arrival of the client's message */
 static CalExecution slots[SLOTS];
 static int	highest = 0;		/* slots ever used */
-static CalExecution *latest = NULL;
-static CalExecution *running_utility = NULL;
+static int	in_use = 0;			/* slots used now */
 static uint64 lost = 0;
 
 /* The latest planning at top level, until its execution takes it over. */
@@ -58,34 +66,43 @@ cal_execution_lost(void)
 }
 
 /*
+ * The client has sent a message while something seemed to be running: it is
+ * over, by an error that nobody reported.
+ */
+static void
+clean_up(void)
+{
+	if (top_level.running)
+		cal_execution_fail(&top_level, ERRCODE_INTERNAL_ERROR);
+	cal_nesting = 0;
+}
+
+/*
  * Whether a client sent what runs now.  Deferred triggers run at COMMIT, when
  * no statement is running, and are still not the client's own.
  */
 bool
-cal_execution_at_top(void)
+cal_execution_asks_top(void)
 {
-	return cal_nesting == 0 && DatumGetInt32(pg_trigger_depth(NULL)) == 0;
-}
-
-/* Whether a statement that runs now is to be measured. */
-bool
-cal_execution_wanted(void)
-{
-	if (cal_track == CAL_TRACK_NONE ||
-		(cal_track != CAL_TRACK_ALL && !cal_execution_at_top()))
-		return false;
-	return !IsParallelWorker() && cal_slab_attached();
+	if (unlikely(cal_nesting > 0))
+	{
+		if (top_message == GetCurrentStatementStartTimestamp() ||
+			!CAL_IS_CLIENT_BACKEND())
+			return false;
+		clean_up();
+	}
+	return DatumGetInt32(pg_trigger_depth(NULL)) == 0;
 }
 
 /* Whose statement it is. */
 void
-cal_execution_key(CalStatementKey *key, uint64 queryid)
+cal_execution_key(CalStatementKey *key, uint64 queryid, bool top)
 {
 	key->queryid = queryid;
 	key->userid = GetUserId();
 	key->dbid = MyDatabaseId;
 	key->application = cal_transaction_application;
-	key->toplevel = cal_execution_at_top();
+	key->toplevel = top;
 	key->zero = 0;
 }
 
@@ -102,173 +119,271 @@ take_slot(void)
 	return NULL;
 }
 
-/* The slot of an execution, or NULL if it is not measured. */
+/* The slot of an execution, or NULL if it has none. */
 CalExecution *
 cal_execution_find(QueryDesc *queryDesc)
 {
-	if (likely(latest && latest->queryDesc == queryDesc))
-		return latest;
-	for (int i = 0; i < highest; i++)
+	for (int i = 0; in_use > 0 && i < highest; i++)
 		if (slots[i].queryDesc == queryDesc)
-			return latest = &slots[i];
+			return &slots[i];
 	return NULL;
 }
 
-/* The counters that only ever grow, as they stand. */
-static inline void
-read_usage(CalUsage *now)
+/* From core's query id, at top level, to the entry it was counted in. */
+typedef struct Shortcut
 {
-	memcpy(now->blocks, &pgBufferUsage, sizeof(now->blocks));
-	now->read_usec =
-		INSTR_TIME_GET_MICROSEC(CAL_BLK_READ_TIME(&pgBufferUsage));
-	now->write_usec =
-		INSTR_TIME_GET_MICROSEC(CAL_BLK_WRITE_TIME(&pgBufferUsage));
-	now->wal_records = pgWalUsage.wal_records;
-	now->wal_fpi = pgWalUsage.wal_fpi;
-	now->wal_bytes = pgWalUsage.wal_bytes;
+	uint64		queryid;
+	CalSlabEntry *entry;
+	uint32		moves;			/* valid as long as no entry has moved */
+} Shortcut;
+
+#define SHORTCUTS 128			/* a power of two */
+
+static Shortcut shortcuts[SHORTCUTS];
+
+/* Find the entry of a statement, and remember it. */
+static pg_noinline void
+look_up(CalExecution *ex, uint64 queryid, bool top)
+{
+	Shortcut   *s = &shortcuts[queryid & (SHORTCUTS - 1)];
+
+	cal_execution_key(&ex->key, cal_text_group(queryid), top);
+	ex->entry = cal_slab_entry(&ex->key);
+	ex->moves = cal_slab_moves;
+	if (top)
+	{
+		s->queryid = queryid;
+		s->entry = ex->entry;
+		s->moves = ex->moves;
+	}
 }
 
-/* What was used since the start of the present run. */
+/* Set the statement's key and entry: mostly by a shortcut. */
 static inline void
-usage_since(const CalUsage *before, CalUsage *used)
+identify(CalExecution *ex, uint64 queryid, bool top)
 {
-	CalUsage	now;
+	const Shortcut *s = &shortcuts[queryid & (SHORTCUTS - 1)];
 
-	read_usage(&now);
-	for (int i = 0; i < CAL_NBLOCKS; i++)
-		used->blocks[i] = now.blocks[i] - before->blocks[i];
-	used->read_usec = now.read_usec - before->read_usec;
-	used->write_usec = now.write_usec - before->write_usec;
-	used->wal_records = now.wal_records - before->wal_records;
-	used->wal_fpi = now.wal_fpi - before->wal_fpi;
-	used->wal_bytes = now.wal_bytes - before->wal_bytes;
+	if (likely(top && s->queryid == queryid && s->moves == cal_slab_moves &&
+			   s->entry->key.application == cal_transaction_application &&
+			   s->entry->epoch == cal_statements_epoch() &&
+			   s->entry->key.userid == GetUserId()))
+	{
+		ex->entry = s->entry;
+		ex->key = s->entry->key;
+		ex->moves = s->moves;
+	}
+	else
+		look_up(ex, queryid, top);
+}
+
+/* Begin anew with a statement, given core's query id. */
+static inline void
+begin(CalExecution *ex, QueryDesc *queryDesc, uint64 queryid, bool top)
+{
+	identify(ex, queryid, top);
+	ex->queryDesc = queryDesc;
+	ex->running = ex->partial = ex->counted = ex->finished = false;
+	ex->sqlstate = 0;
+	ex->started = 0;
+	ex->usec = ex->plan_usec = ex->rows = 0;
+	ex->run = 0;
+}
+
+/* Take over what core knows of a statement with an executor. */
+static inline void
+take_over(CalExecution *ex, QueryDesc *queryDesc)
+{
+	ex->ends_in_run = queryDesc->operation == CMD_SELECT &&
+		!queryDesc->plannedstmt->hasModifyingCTE;
+	ex->sampled = cal_sampling_chosen == queryDesc;
 }
 
 /*
- * Before ExecutorStart: reserve a slot, or NULL if this execution is not to
- * be measured.  May ask the executor to count rows per plan node.
+ * Before a run at top level: the execution that it belongs to, or NULL if it
+ * is not to be measured.  A run of what has been run to its end before adds
+ * rows, but no call.
+ */
+CalExecution *
+cal_execution_enter(QueryDesc *queryDesc)
+{
+	CalExecution *ex = &top_level;
+	uint64		queryid;
+
+	if (unlikely(in_use > 0) && (ex = cal_execution_find(queryDesc)) != NULL)
+		return ex;
+	ex = &top_level;
+	queryid = CAL_QUERY_ID(queryDesc->plannedstmt);
+	if (unlikely(queryid == 0 || !cal_execution_wanted(true)))
+		return NULL;
+	begin(ex, queryDesc, queryid, true);
+	take_over(ex, queryDesc);
+	if (planned_queryid == ex->key.queryid)
+		ex->plan_usec = planned_usec;
+	planned_queryid = 0;
+	ex->counted = ex->finished = queryDesc->already_executed;
+	return ex;
+}
+
+/* Before a utility statement: its execution. */
+CalExecution *
+cal_execution_utility(uint64 queryid, bool top, CalExecution *nested)
+{
+	CalExecution *ex = top ? &top_level : nested;
+
+	begin(ex, NULL, queryid, top);
+	ex->ends_in_run = ex->sampled = false;
+	return ex;
+}
+
+/*
+ * Before 18 the query of a cursor has no id of its own, and its runs come when
+ * the DECLARE that lends it one is over: give it a slot from the start.
+ */
+CalExecution *
+cal_execution_declare(QueryDesc *queryDesc)
+{
+	uint64		queryid = CAL_QUERY_ID(queryDesc->plannedstmt);
+	CalExecution *ex = take_slot();
+
+	if (ex == NULL)
+		return NULL;
+	begin(ex, queryDesc, queryid ? queryid : cal_utility_cursor_id(), true);
+	take_over(ex, queryDesc);
+	in_use++;
+	return ex;
+}
+
+/*
+ * Before ExecutorStart of a nested statement: reserve a slot, or NULL if it
+ * is not to be measured.
  */
 CalExecution *
 cal_execution_prepare(QueryDesc *queryDesc, int eflags)
 {
-	PlannedStmt *plan = queryDesc->plannedstmt;
-	uint64		queryid = CAL_QUERY_ID(plan);
+	uint64		queryid;
 	CalExecution *ex;
 
-	if (!cal_execution_wanted() || (eflags & EXEC_FLAG_EXPLAIN_ONLY))
+	if (!cal_execution_wanted(false) || (eflags & EXEC_FLAG_EXPLAIN_ONLY))
 		return NULL;
-	queryid = queryid ? cal_text_group(queryid) : cal_utility_cursor_id();
+	queryid = CAL_QUERY_ID(queryDesc->plannedstmt);
 	if (queryid == 0 || (ex = take_slot()) == NULL)
 		return NULL;
-
-	cal_execution_key(&ex->key, queryid);
-	ex->queryDesc = queryDesc;
-	ex->entry = cal_slab_entry(&ex->key);
-	ex->ends_in_run = queryDesc->operation == CMD_SELECT &&
-		!plan->hasModifyingCTE;
-	ex->counted = ex->finished = false;
-	ex->sqlstate = 0;
-	ex->started = ex->run_started = 0;
-	ex->usec = ex->rows = 0;
-	ex->run = 0;
-	ex->plan_usec = planned_queryid == queryid && ex->key.toplevel ?
-		planned_usec : 0;
-	planned_queryid = 0;
-	memset(&ex->usage, 0, sizeof(CalUsage));
-	ex->text = queryDesc->sourceText;
-	ex->text_location = plan->stmt_location;
-	ex->text_length = plan->stmt_len;
-	ex->params = queryDesc->params;
-	ex->sampled = cal_sampling_wants(ex->entry, plan->planTree->total_cost);
-	if (ex->sampled)
-		queryDesc->instrument_options |= INSTRUMENT_ROWS;
-	return latest = ex;
+	begin(ex, queryDesc, queryid, false);
+	take_over(ex, queryDesc);
+	in_use++;
+	return ex;
 }
 
 /* A run begins. */
 void
 cal_execution_resume(CalExecution *ex)
 {
-	ex->run_started = ex->key.toplevel ? cal_clock_began() : cal_clock_read();
-	if (ex->started == 0)
-		ex->started = ex->run_started;
 	if (ex->key.toplevel)
 	{
+		top_message = GetCurrentStatementStartTimestamp();
+		ex->run_started = Max(top_message, cal_clock_last);
 		ex->run = cal_waits_run_begin();
-		running_utility = ex->queryDesc ? NULL : ex;
 	}
-	read_usage(&ex->before);
+	else
+		ex->run_started = cal_clock_read();
+	if (ex->started == 0)
+		ex->started = ex->run_started;
+	ex->running = true;
+	cal_usage_mark(&ex->mark);
+}
+
+/* A run ends: read the clock, the only time for most statements. */
+static inline uint64
+end_run(CalExecution *ex)
+{
+	TimestampTz now = cal_clock_read();
+
+	ex->running = false;
+	if (ex->key.toplevel)
+		cal_waits_run_end();
+	return now > ex->run_started ? (uint64) (now - ex->run_started) : 0;
 }
 
 /* The slab entry to count in; the one from the start may have moved. */
 static inline CalSlabEntry *
 entry_of(CalExecution *ex)
 {
-	if (unlikely(ex->entry == NULL ||
-				 !cal_statement_key_equal(&ex->entry->key, &ex->key) ||
+	if (unlikely(ex->moves != cal_slab_moves ||
 				 ex->entry->epoch != cal_statements_epoch()))
+	{
 		ex->entry = cal_slab_entry(&ex->key);
+		ex->moves = cal_slab_moves;
+	}
 	return ex->entry;
 }
 
 /* Count the end of an execution: what is known only of it as a whole. */
 static inline void
-count_end(CalSlabEntry *entry, CalExecution *ex)
+count_end(CalSlabEntry *entry, CalExecution *ex, int cell)
 {
 	CalCounters *c = &entry->counters;
-	double		usec = (double) ex->usec;
+	double		usec = (double) (int64) ex->usec;
 
 	if (c->min_usec > ex->usec || c->max_usec == 0)
 		c->min_usec = ex->usec;
 	if (c->max_usec < ex->usec)
 		c->max_usec = ex->usec;
 	c->sum_squares += usec * usec;
-	entry->hist.cell[cal_hist_cell(ex->usec)]++;
+	entry->hist.cell[cell]++;
 	ex->finished = true;
 }
 
 /* Count a run: its time, rows and usage, and the call with the first. */
-static void
-count_run(CalExecution *ex, uint64 usec, uint64 rows, bool end)
+static inline void
+count_run(CalExecution *ex, CalSlabEntry *entry, uint64 usec, uint64 rows,
+		  bool end)
 {
-	CalSlabEntry *entry = entry_of(ex);
 	CalCounters *c = &entry->counters;
-	CalUsage	used;
+	int			cell;
 
-	usage_since(&ex->before, &used);
 	ex->usec += usec;
 	ex->rows += rows;
-	cal_usage_add(&ex->usage, &used);
-	if (unlikely(entry->hist.cell[cal_hist_cell(ex->usec)] == PG_UINT16_MAX))
-		cal_slab_hand_over(entry);
+	cell = cal_hist_cell(ex->usec);
 
 	cal_slab_begin(entry);
 	c->calls += !ex->counted;
-	c->errors += (ex->sqlstate != 0);
 	c->rows += rows;
 	c->exec_usec += usec;
-	cal_usage_add(&c->usage, &used);
-	if (c->since == 0)
+	cal_usage_add_since(&c->usage, &ex->mark);
+	if (unlikely(c->since == 0))
 		c->since = cal_clock_last;
 	c->last = cal_clock_last;
 	if (end && !ex->finished)
-		count_end(entry, ex);
+		count_end(entry, ex, cell);
 	cal_slab_end(entry);
 	ex->counted = true;
+
+	/* leave no cell full: the next execution may not be able to empty it */
+	if (unlikely(entry->hist.cell[cell] == PG_UINT16_MAX))
+		cal_slab_overflow(entry);
 }
 
-/* A run ends: read the clock, the only time for most statements. */
-static uint64
-run_time(CalExecution *ex)
+/* Take over what an event says of the statement. */
+static void
+describe(CalExecution *ex)
 {
-	TimestampTz now = cal_clock_read();
+	const QueryDesc *queryDesc = ex->queryDesc;
 
-	if (ex->key.toplevel)
-	{
-		cal_waits_run_end();
-		running_utility = NULL;
-	}
-	return now > ex->run_started ? (uint64) (now - ex->run_started) : 0;
+	if (queryDesc == NULL)
+		return;
+	ex->text = queryDesc->sourceText;
+	ex->text_location = queryDesc->plannedstmt->stmt_location;
+	ex->text_length = queryDesc->plannedstmt->stmt_len;
+	ex->params = queryDesc->params;
+}
+
+/* An execution that may be worth an event. */
+static void
+consider(CalExecution *ex)
+{
+	describe(ex);
+	cal_event_consider(ex);
 }
 
 /* The work is done: count it, and look whether it was slow. */
@@ -277,12 +392,29 @@ cal_execution_complete(CalExecution *ex, uint64 rows)
 {
 	bool		first = !ex->finished;
 
-	count_run(ex, run_time(ex), rows, true);
+	count_run(ex, entry_of(ex), end_run(ex), rows, true);
 	if (!first)
 		return;
-	if (unlikely(ex->sampled && ex->queryDesc))
+	if (cal_event_possible(ex))
+		consider(ex);
+	if (unlikely(ex->sampled))
 		cal_plan_reader_observe(ex);
-	cal_event_consider(ex);
+}
+
+/*
+ * A run at top level has left rows behind, so there may be another: the
+ * execution needs a slot until the executor's memory goes away.
+ */
+static void
+keep(void)
+{
+	CalExecution *ex = take_slot();
+
+	if (ex == NULL)
+		return;
+	*ex = top_level;
+	in_use++;
+	cal_execution_attach(ex);
 }
 
 /* A run has taken up to limit rows (0: all): is that the end of the work? */
@@ -293,10 +425,31 @@ cal_execution_pause(CalExecution *ex, uint64 limit)
 
 	if (!ex->ends_in_run)
 		return;
-	if (limit == 0 || rows < limit)
+	if (likely(limit == 0 || rows < limit))
+	{
 		cal_execution_complete(ex, rows);
+		return;
+	}
+	count_run(ex, entry_of(ex), end_run(ex), rows, false);
+	if (!ex->partial)
+		memset(&ex->usage, 0, sizeof(CalUsage));
+	ex->partial = true;
+	cal_usage_add_since(&ex->usage, &ex->mark);
+	cal_usage_mark(&ex->mark);
+	if (ex == &top_level && !ex->finished)
+		keep();
+}
+
+/* What an execution used in all its runs, to be asked at its end. */
+void
+cal_execution_usage(const CalExecution *ex, CalUsage *usage)
+{
+	if (ex->partial)
+		*usage = ex->usage;
 	else
-		count_run(ex, run_time(ex), rows, false);
+		memset(usage, 0, sizeof(CalUsage));
+	if (!ex->partial || ex->sqlstate != 0)
+		cal_usage_add_since(usage, &ex->mark);
 }
 
 /* A cursor is not read to its end: what it has used is all there will be. */
@@ -304,12 +457,13 @@ static void
 close_early(CalExecution *ex)
 {
 	CalSlabEntry *entry = entry_of(ex);
+	int			cell = cal_hist_cell(ex->usec);
 
-	if (entry->hist.cell[cal_hist_cell(ex->usec)] == PG_UINT16_MAX)
-		cal_slab_hand_over(entry);
 	cal_slab_begin(entry);
-	count_end(entry, ex);
+	count_end(entry, ex, cell);
 	cal_slab_end(entry);
+	if (unlikely(entry->hist.cell[cell] == PG_UINT16_MAX))
+		cal_slab_overflow(entry);
 }
 
 /*
@@ -319,41 +473,92 @@ close_early(CalExecution *ex)
 void
 cal_execution_finish(CalExecution *ex)
 {
-	if (ex->finished || (ex->ends_in_run && !ex->counted))
+	if (ex->finished)
 		return;
-	if (!ex->ends_in_run && !ex->counted)
-	{
+	if (!ex->ends_in_run)
 		cal_execution_complete(ex, ex->queryDesc->estate->es_processed);
-		return;
+	else if (ex->counted)
+	{
+		close_early(ex);
+		if (cal_event_possible(ex))
+			consider(ex);
 	}
-	close_early(ex);
-	cal_event_consider(ex);
 }
 
-/* The statement failed while it ran; called while the error is caught. */
+/* Count a failure in an entry. */
+static void
+count_failure(CalExecution *ex, CalSlabEntry *entry, int sqlstate)
+{
+	ex->sqlstate = sqlstate;
+	count_run(ex, entry, end_run(ex), 0, true);
+	cal_slab_begin(entry);
+	entry->counters.errors++;
+	cal_slab_end(entry);
+}
+
+/* The statement failed; called while the error is handled. */
 void
-cal_execution_fail(CalExecution *ex)
+cal_execution_fail(CalExecution *ex, int sqlstate)
 {
 	bool		first = !ex->finished;
 
-	ex->sqlstate = geterrcode();
-	count_run(ex, run_time(ex), 0, true);
-	if (first)
-		cal_event_consider(ex);
+	count_failure(ex, entry_of(ex), sqlstate);
+	if (first && cal_event_possible(ex))
+		consider(ex);
 }
 
-/* The executor's memory goes away: so does our slot. */
+/* The execution at top level whose run is under way, or NULL. */
+static CalExecution *
+find_running(void)
+{
+	if (top_level.running)
+		return &top_level;
+	for (int i = 0; in_use > 0 && i < highest; i++)
+		if (slots[i].queryDesc && slots[i].running && slots[i].key.toplevel)
+			return &slots[i];
+	return NULL;
+}
+
+/*
+ * The error being reported ends whatever ran at top level; false if nothing
+ * did.  Where the slab is full, the error may go to nobody.
+ */
+bool
+cal_execution_ended_by(int sqlstate)
+{
+	CalExecution *ex = find_running();
+	bool		first;
+
+	cal_nesting = 0;
+	if (ex == NULL)
+		return false;
+	ex->entry = cal_slab_entry_unlocked(&ex->key);
+	ex->key = ex->entry->key;
+	first = !ex->finished;
+	count_failure(ex, ex->entry, sqlstate);
+	if (first && cal_event_possible(ex))
+	{
+		describe(ex);
+		cal_event_note_failure(ex);
+	}
+	return true;
+}
+
+/* The executor's memory goes away, and so does our slot. */
 static void
 release(void *arg)
 {
 	CalExecution *ex = arg;
 
-	if (ex->counted && !ex->finished)
+	if (ex->running && ex->key.toplevel)
+		cal_execution_fail(ex, ERRCODE_INTERNAL_ERROR);
+	else if (ex->counted && !ex->finished)
 		close_early(ex);
 	ex->queryDesc = NULL;
+	in_use--;
 }
 
-/* After ExecutorStart: the slot lives as long as the executor's memory. */
+/* The slot lives as long as the executor's memory. */
 void
 cal_execution_attach(CalExecution *ex)
 {
@@ -368,18 +573,19 @@ void
 cal_execution_abandon(CalExecution *ex)
 {
 	cal_execution_resume(ex);
-	cal_execution_fail(ex);
+	cal_execution_fail(ex, geterrcode());
 	ex->queryDesc = NULL;
+	in_use--;
 }
 
 /* Planning is over: count it where its execution will be counted. */
 void
-cal_execution_planned(uint64 queryid, uint64 usec)
+cal_execution_planned(uint64 queryid, uint64 usec, bool top)
 {
 	CalStatementKey key;
 	CalSlabEntry *entry;
 
-	cal_execution_key(&key, queryid);
+	cal_execution_key(&key, queryid, top);
 	entry = cal_slab_entry(&key);
 	cal_slab_begin(entry);
 	entry->counters.plans++;
@@ -388,7 +594,7 @@ cal_execution_planned(uint64 queryid, uint64 usec)
 		entry->counters.since = cal_clock_last;
 	entry->counters.last = cal_clock_last;
 	cal_slab_end(entry);
-	if (key.toplevel)
+	if (top)
 	{
 		planned_queryid = queryid;
 		planned_usec = usec;
@@ -402,8 +608,7 @@ cal_execution_error(uint64 queryid, bool unlocked)
 	CalStatementKey key;
 	CalSlabEntry *entry;
 
-	cal_execution_key(&key, queryid);
-	key.toplevel = 1;
+	cal_execution_key(&key, queryid, cal_execution_at_top());
 	entry = unlocked ? cal_slab_entry_unlocked(&key) : cal_slab_entry(&key);
 	cal_slab_begin(entry);
 	entry->counters.errors++;
@@ -412,36 +617,4 @@ cal_execution_error(uint64 queryid, bool unlocked)
 	entry->counters.last = Max(cal_clock_last,
 							   GetCurrentStatementStartTimestamp());
 	cal_slab_end(entry);
-}
-
-/* The statement at top level that is running now, or NULL. */
-static CalExecution *
-find_running(void)
-{
-	if (running_utility)
-		return running_utility;
-	for (int i = highest - 1; i >= 0; i--)
-		if (slots[i].queryDesc && slots[i].key.toplevel &&
-			!slots[i].finished && slots[i].run_started != 0)
-			return &slots[i];
-	return NULL;
-}
-
-/*
- * The session ends while a statement runs: count that as its error.  Called
- * from the log hook, so it takes no lock: where the slab is full, the error
- * may go to nobody.
- */
-void
-cal_execution_killed(int sqlstate)
-{
-	CalExecution *ex = find_running();
-
-	if (ex == NULL)
-		return;
-	ex->entry = cal_slab_entry_unlocked(&ex->key);
-	ex->key = ex->entry->key;
-	ex->sqlstate = sqlstate;
-	if (ex->entry->hist.cell[cal_hist_cell(ex->usec)] < PG_UINT16_MAX)
-		count_run(ex, run_time(ex), 0, true);
 }

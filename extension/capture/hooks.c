@@ -19,10 +19,12 @@
 #include "capture/errors.h"
 #include "capture/execution.h"
 #include "capture/hooks.h"
+#include "capture/sampling.h"
 #include "capture/text.h"
 #include "capture/utility.h"
 #include "platform/settings.h"
 #include "store/slab.h"
+#include "store/waits.h"
 #include "version_compat.h"
 
 static post_parse_analyze_hook_type previous_parse = NULL;
@@ -31,15 +33,21 @@ static ExecutorStart_hook_type previous_start = NULL;
 static ExecutorRun_hook_type previous_run = NULL;
 static ExecutorFinish_hook_type previous_finish = NULL;
 
-/* Something happens in this session: its transaction takes notice. */
-void
-cal_hooks_enter(CalStatementClass class)
+/* The latest that started at top level, so that its run need not ask. */
+static const QueryDesc *started_at_top = NULL;
+
+/*
+ * The first time in this backend: take over the parts of shared memory that
+ * belong to its process slot.  Parallel workers count with their leader.
+ */
+bool
+cal_hooks_attach(void)
 {
 	if (IsParallelWorker())
-		return;
-	if (unlikely(!cal_slab_attached()))
-		cal_slab_attach(CAL_MY_PROC_NUMBER());
-	cal_transaction_notice(class);
+		return false;
+	cal_waits_attach();
+	cal_slab_attach(CAL_MY_PROC_NUMBER());
+	return cal_slab_attached();
 }
 
 /* After parse analysis: keep the statement's text. */
@@ -54,29 +62,34 @@ parse_hook(ParseState *pstate, Query *query, JumbleState *jstate)
 		cal_text_note(pstate->p_sourcetext, query, jstate);
 }
 
-/* Plan, one level deeper, since functions may run meanwhile. */
+/* Pass planning on. */
+static inline PlannedStmt *
+pass_on_planning(Query *parse, const char *source, int options,
+				 ParamListInfo params)
+{
+	if (previous_planner)
+		return previous_planner(parse, source, options, params);
+	return standard_planner(parse, source, options, params);
+}
+
+/* Plan a statement inside another, whose code may catch the error. */
 static PlannedStmt *
-plan_deeper(Query *parse, const char *source, int options,
-			ParamListInfo params, uint64 queryid)
+plan_nested(Query *parse, const char *source, int options,
+			ParamListInfo params)
 {
 	int			depth = cal_nesting;
-	PlannedStmt *plan;
+	PlannedStmt *volatile plan = NULL;
 
 	cal_nesting = depth + 1;
 	PG_TRY();
 	{
-		plan = previous_planner
-			? previous_planner(parse, source, options, params)
-			: standard_planner(parse, source, options, params);
+		plan = pass_on_planning(parse, source, options, params);
 	}
 	PG_CATCH();
 	{
 		cal_nesting = depth;
-		if (queryid != 0)
-		{
-			cal_execution_error(queryid, false);
-			cal_errors_counted();
-		}
+		if (CAL_QUERY_ID(parse) != 0 && cal_execution_wanted(false))
+			cal_execution_error(cal_text_group(CAL_QUERY_ID(parse)), false);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -89,49 +102,56 @@ static PlannedStmt *
 planner(Query *parse, const char *source, int options, ParamListInfo params)
 {
 	uint64		queryid = CAL_QUERY_ID(parse);
+	bool		top = cal_execution_at_top();
 	TimestampTz began;
 	TimestampTz ended;
 	PlannedStmt *plan;
 
 	cal_hooks_enter(CAL_CLASS_WORK);
-	if (!cal_execution_wanted())
-		queryid = 0;
+	began = top ? cal_clock_began() : cal_clock_read();
+	if (top && CAL_ERRORS_ARE_REPORTED())
+	{
+		cal_nesting = 1;
+		plan = pass_on_planning(parse, source, options, params);
+		cal_nesting = 0;
+	}
 	else
-		queryid = queryid ? cal_text_group(queryid) : cal_utility_cursor_id();
+		plan = plan_nested(parse, source, options, params);
+	if (!cal_execution_wanted(top))
+		return plan;
 	if (queryid == 0)
-		return plan_deeper(parse, source, options, params, 0);
-	cal_errors_fresh();
-	began = cal_execution_at_top() ? cal_clock_began() : cal_clock_read();
-	plan = plan_deeper(parse, source, options, params, queryid);
+		queryid = cal_utility_cursor_id();
+	if (queryid == 0)
+		return plan;
 	ended = cal_clock_read();
-	cal_execution_planned(queryid, ended > began ? ended - began : 0);
+	cal_execution_planned(cal_text_group(queryid), ended > began ? ended - began : 0, top);
 	return plan;
 }
 
-/* Start the executor; a failure here, say for want of rights, is an error. */
-static void
-executor_start(QueryDesc *queryDesc, int eflags)
+/* Pass a start on. */
+static inline void
+pass_on_start(QueryDesc *queryDesc, int eflags)
 {
-	CalExecution *ex;
+	if (previous_start)
+		previous_start(queryDesc, eflags);
+	else
+		standard_ExecutorStart(queryDesc, eflags);
+}
 
-	cal_hooks_enter(CAL_CLASS_WORK);
-	ex = cal_execution_prepare(queryDesc, eflags);
-	if (ex)
-		cal_errors_fresh();
+/* Start a statement inside another. */
+static void
+start_nested(QueryDesc *queryDesc, int eflags)
+{
+	CalExecution *ex = cal_execution_prepare(queryDesc, eflags);
+
 	PG_TRY();
 	{
-		if (previous_start)
-			previous_start(queryDesc, eflags);
-		else
-			standard_ExecutorStart(queryDesc, eflags);
+		pass_on_start(queryDesc, eflags);
 	}
 	PG_CATCH();
 	{
 		if (ex)
-		{
 			cal_execution_abandon(ex);
-			cal_errors_counted();
-		}
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -139,66 +159,149 @@ executor_start(QueryDesc *queryDesc, int eflags)
 		cal_execution_attach(ex);
 }
 
-/* Run; what runs inside is one level deeper. */
+/* Have a cursor remembered until its first FETCH. */
 static void
-executor_run(CAL_RUN_PARAMS)
+attach_cursor(QueryDesc *queryDesc)
 {
-	CalExecution *ex = cal_execution_find(queryDesc);
+	CalExecution *ex = NULL;
+
+	if (cal_execution_wanted(true))
+		ex = cal_execution_declare(queryDesc);
+	if (ex)
+		cal_execution_attach(ex);
+}
+
+/* Start the executor. */
+static void
+executor_start(QueryDesc *queryDesc, int eflags)
+{
+	bool		top = cal_execution_at_top();
+
+	cal_hooks_enter(CAL_CLASS_WORK);
+	if (cal_execution_wanted(top))
+		cal_sampling_choose(queryDesc);
+	started_at_top = NULL;
+	if (likely(top && CAL_ERRORS_ARE_REPORTED()))
+	{
+		cal_nesting = 1;
+		pass_on_start(queryDesc, eflags);
+		cal_nesting = 0;
+		started_at_top = queryDesc;
+		if (unlikely(cal_utility_cursor_id() != 0))
+			attach_cursor(queryDesc);
+	}
+	else
+		start_nested(queryDesc, eflags);
+}
+
+/* Pass a run on. */
+static inline void
+pass_on_run(CAL_RUN_PARAMS)
+{
+	if (previous_run)
+		previous_run(CAL_RUN_ARGS);
+	else
+		standard_ExecutorRun(CAL_RUN_ARGS);
+}
+
+/* Run a statement inside another, whose code may catch the error. */
+static void
+run_nested(CalExecution *ex, CAL_RUN_PARAMS)
+{
 	int			depth = cal_nesting;
 
-	if (ex)
-		cal_execution_resume(ex);
 	cal_nesting = depth + 1;
 	PG_TRY();
 	{
-		if (previous_run)
-			previous_run(CAL_RUN_ARGS);
-		else
-			standard_ExecutorRun(CAL_RUN_ARGS);
+		pass_on_run(CAL_RUN_ARGS);
 	}
 	PG_CATCH();
 	{
 		cal_nesting = depth;
 		if (ex)
-		{
-			cal_execution_fail(ex);
-			cal_errors_counted();
-		}
+			cal_execution_fail(ex, geterrcode());
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
 	cal_nesting = depth;
+}
+
+/* Run; what runs inside is one level deeper. */
+static void
+executor_run(CAL_RUN_PARAMS)
+{
+	bool		top = likely(queryDesc == started_at_top && cal_nesting == 0) ||
+		cal_execution_at_top();
+	CalExecution *ex = top ? cal_execution_enter(queryDesc)
+		: cal_execution_find(queryDesc);
+
+	if (ex)
+		cal_execution_resume(ex);
+	if (likely(ex && ex->key.toplevel && CAL_ERRORS_ARE_REPORTED()))
+	{
+		cal_nesting = 1;
+		pass_on_run(CAL_RUN_ARGS);
+		cal_nesting = 0;
+	}
+	else
+		run_nested(ex, CAL_RUN_ARGS);
 	if (ex)
 		cal_execution_pause(ex, count);
+}
+
+/* Pass a finish on. */
+static inline void
+pass_on_finish(QueryDesc *queryDesc)
+{
+	if (previous_finish)
+		previous_finish(queryDesc);
+	else
+		standard_ExecutorFinish(queryDesc);
+}
+
+/* Finish a statement inside another. */
+static void
+finish_nested(CalExecution *ex, QueryDesc *queryDesc)
+{
+	int			depth = cal_nesting;
+
+	cal_nesting = depth + 1;
+	PG_TRY();
+	{
+		pass_on_finish(queryDesc);
+	}
+	PG_CATCH();
+	{
+		cal_nesting = depth;
+		if (ex)
+			cal_execution_fail(ex, geterrcode());
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cal_nesting = depth;
 }
 
 /* Finish: triggers fire here. */
 static void
 executor_finish(QueryDesc *queryDesc)
 {
-	CalExecution *ex = cal_execution_find(queryDesc);
-	int			depth = cal_nesting;
+	CalExecution *ex = &cal_execution_top;
 
-	cal_nesting = depth + 1;
-	PG_TRY();
+	if (likely(ex->queryDesc == queryDesc && ex->finished))
 	{
-		if (previous_finish)
-			previous_finish(queryDesc);
-		else
-			standard_ExecutorFinish(queryDesc);
+		pass_on_finish(queryDesc);	/* a SELECT, whose work is done */
+		return;
 	}
-	PG_CATCH();
+	if (ex->queryDesc != queryDesc || !ex->running)
+		ex = cal_execution_find(queryDesc);
+	if (ex && ex->key.toplevel && CAL_ERRORS_ARE_REPORTED())
 	{
-		cal_nesting = depth;
-		if (ex)
-		{
-			cal_execution_fail(ex);
-			cal_errors_counted();
-		}
-		PG_RE_THROW();
+		cal_nesting = 1;
+		pass_on_finish(queryDesc);
+		cal_nesting = 0;
 	}
-	PG_END_TRY();
-	cal_nesting = depth;
+	else
+		finish_nested(ex, queryDesc);
 	if (ex)
 		cal_execution_finish(ex);
 }

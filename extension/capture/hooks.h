@@ -6,8 +6,18 @@
 #define CAL_HOOKS_H
 
 #include "capture/transaction.h"
+#include "store/slab.h"
 
 extern void cal_hooks_init(void);
-extern void cal_hooks_enter(CalStatementClass class);
+extern bool cal_hooks_attach(void);
+
+/* Something happens in this session: its transaction takes notice. */
+static inline void
+cal_hooks_enter(CalStatementClass class)
+{
+	if (unlikely(!cal_slab_attached()) && !cal_hooks_attach())
+		return;
+	cal_transaction_notice(class);
+}
 
 #endif							/* CAL_HOOKS_H */

@@ -5,28 +5,52 @@
 #ifndef CAL_SAMPLING_H
 #define CAL_SAMPLING_H
 
-#include "store/slab.h"
+#include "executor/execdesc.h"
+#include "executor/instrument.h"
 
 #define CAL_SAMPLE_EVERY	256 /* executions of any statement */
-#define CAL_SAMPLE_CREDIT	64	/* first executions in a row, at most */
 #define CAL_SAMPLE_COST		10000.0 /* planner's cost that counts as high */
 
+/* The execution that was chosen last; only its address matters. */
+extern QueryDesc *cal_sampling_chosen;
 extern uint32 cal_sampling_count;
-extern bool cal_sampling_first(void);
+
+#define CAL_SAMPLE_SEEN		256 /* statements remembered; a power of two */
+extern uint32 cal_sampling_seen[CAL_SAMPLE_SEEN];
+extern bool cal_sampling_first(uint64 id);
+
+/* Whether this backend has not seen the statement lately. */
+static inline bool
+cal_sampling_is_new(const QueryDesc *queryDesc)
+{
+	uint64		id = (uint64) queryDesc->plannedstmt->queryId;
+	uint32		mark = (uint32) (id >> 32);
+
+	return cal_sampling_seen[id & (CAL_SAMPLE_SEEN - 1)] != mark &&
+		cal_sampling_first(id);
+}
 
 /*
- * Whether rows per plan node are counted for an execution: one in 256, one in
- * 8 of those that the planner finds expensive, and the first of each
- * statement, as long as a backend does not see new ones all the time.
+ * Before ExecutorStart: whether rows per plan node are to be counted.  That is
+ * one execution in 256, one in 8 of those that the planner finds expensive,
+ * and some of statements that this backend has not looked at lately.
  */
-static inline bool
-cal_sampling_wants(const CalSlabEntry *entry, double cost)
+static inline void
+cal_sampling_choose(QueryDesc *queryDesc)
 {
-	uint32		every = cost > CAL_SAMPLE_COST ? 8 : CAL_SAMPLE_EVERY;
+	const PlannedStmt *plan = queryDesc->plannedstmt;
+	uint32		every = CAL_SAMPLE_EVERY - 1;
 
-	if ((++cal_sampling_count & (every - 1)) == 0)
-		return true;
-	return unlikely(entry->counters.calls == 0) && cal_sampling_first();
+	if (unlikely(plan->planTree->total_cost > CAL_SAMPLE_COST))
+		every = 7;
+	if (unlikely((++cal_sampling_count & every) == 0 ||
+				 cal_sampling_is_new(queryDesc)))
+	{
+		cal_sampling_chosen = queryDesc;
+		queryDesc->instrument_options |= INSTRUMENT_ROWS;
+	}
+	else
+		cal_sampling_chosen = NULL;
 }
 
 #endif							/* CAL_SAMPLING_H */

@@ -35,39 +35,41 @@
 
 bool		cal_session_started = false;
 
+CalSeenName cal_session_application;
+CalSeenName cal_session_label;
+
 static CalPoolKey key;			/* of the pool */
 static bool pooled = false;
 
-/* The names as they were when the key was made. */
-static char seen_application[NAMEDATALEN];
-static char seen_label[NAMEDATALEN];
-
-/* Whether a name is still what we saw; mostly both are empty. */
-static inline bool
-same_name(const char *seen, const char *name)
+/* Take a name over, and put it as it may be shown; false if it is the same. */
+static bool
+take_name(CalSeenName *seen, char *shown, const char *name)
 {
-	if (name == NULL || name[0] == '\0')
-		return seen[0] == '\0';
-	return strncmp(seen, name, NAMEDATALEN - 1) == 0;
-}
+	bool		same = strncmp(seen->copy, name ? name : "",
+							   NAMEDATALEN - 1) == 0;
 
-/* Take a name over: as it is, and as it may be shown. */
-static void
-take_name(char *seen, char *shown, const char *name)
-{
-	strlcpy(seen, name ? name : "", NAMEDATALEN);
+	seen->at = name;
+	if (same)
+		return false;
+	strlcpy(seen->copy, name, NAMEDATALEN);
 	memset(shown, 0, NAMEDATALEN);
-	cal_text_clean(shown, NAMEDATALEN, seen, strlen(seen),
+	cal_text_clean(shown, NAMEDATALEN, seen->copy, strlen(seen->copy),
 				   GetDatabaseEncoding(), true);
+	return true;
 }
 
-/* Take both names over. */
-static void
+/* Take both names over; false if they are the same. */
+static bool
 take_names(void)
 {
-	take_name(seen_application, key.application, application_name);
-	take_name(seen_label, key.label, cal_pool_label);
-	cal_transaction_application = cal_names_intern(key.application);
+	bool		named = take_name(&cal_session_application, key.application,
+								  application_name);
+	bool		labelled = take_name(&cal_session_label, key.label,
+									 cal_pool_label);
+
+	if (named)
+		cal_transaction_application = cal_names_intern(key.application);
+	return named || labelled;
 }
 
 /* Where the client comes from. */
@@ -109,28 +111,18 @@ cal_session_start(void)
 	key.dbid = MyDatabaseId;
 	key.encoding = GetDatabaseEncoding();
 	take_address(&MyProcPort->raddr);
-	take_names();
+	(void) take_names();
 	before_shmem_exit(close_connection, (Datum) 0);
 	cal_pools_enter(&key, cal_clock_read(), true);
 	pooled = true;
 }
 
-/* If a name has changed, move to the pool it belongs to now. */
+/* A name may have changed: if so, move to the pool it belongs to now. */
 void
-cal_session_follow(void)
+cal_session_look(void)
 {
-	if (likely(same_name(seen_application, application_name) &&
-			   same_name(seen_label, cal_pool_label)))
-		return;
-	take_names();
-	if (!pooled)
+	if (!take_names() || !pooled)
 		return;
 	cal_pools_leave(false);
 	cal_pools_enter(&key, cal_clock_began(), false);
-}
-
-/* Nothing to install: see above. */
-void
-cal_session_init(void)
-{
 }

@@ -16,11 +16,11 @@
 #include "tcop/utility.h"
 
 #include "base/text_clean.h"
+#include "platform/shield.h"
 #include "capture/lists.h"
 #include "capture/normalise.h"
 #include "capture/text.h"
 #include "platform/settings.h"
-#include "platform/shield.h"
 #include "store/groups.h"
 #include "store/texts.h"
 
@@ -32,27 +32,22 @@ typedef struct Known
 	uint32		ref;			/* see store/texts.h; 0 if none */
 } Known;
 
+uint64		cal_text_latest = 0;
+uint64		cal_text_latest_group = 0;
+
 static Known known[KNOWN];
 
-/* The id that we use for a query id of core's. */
+/* The group of a query id that is not the latest; its own id if unknown. */
 uint64
-cal_text_group(uint64 queryid)
+cal_text_find_group(uint64 queryid)
 {
-	static uint64 latest = 0;
-	static uint64 latest_group = 0;
+	uint64		group = queryid ? cal_groups_find(queryid) : 0;
 
-	if (CAL_CORE_SQUASHES_LISTS || queryid == 0)
+	if (group == 0)
 		return queryid;
-	if (queryid != latest)
-	{
-		uint64		group = cal_groups_find(queryid);
-
-		if (group == 0)
-			return queryid;
-		latest_group = group;
-		latest = queryid;
-	}
-	return latest_group;
+	cal_text_latest_group = group;
+	cal_text_latest = queryid;
+	return group;
 }
 
 /* Whether a text says password, in any case of letters. */

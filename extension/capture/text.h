@@ -9,7 +9,22 @@
 #include "parser/parse_node.h"
 #include "version_compat.h"
 
-extern uint64 cal_text_group(uint64 queryid);
+/* The latest query id asked for, and its group. */
+extern uint64 cal_text_latest;
+extern uint64 cal_text_latest_group;
+extern uint64 cal_text_find_group(uint64 queryid);
+
+/* The id that we use for a query id of core's. */
+static inline uint64
+cal_text_group(uint64 queryid)
+{
+	if (CAL_CORE_SQUASHES_LISTS)
+		return queryid;
+	if (likely(queryid == cal_text_latest))
+		return cal_text_latest_group;
+	return cal_text_find_group(queryid);
+}
+
 extern void cal_text_note(const char *source, Query *query,
 						  JumbleState *jstate);
 extern bool cal_text_has_secret(Node *utility, const char *text, int len);

@@ -14,49 +14,59 @@
  * planning comes before any hook of ours and must not become gap.  Only
  * without track_activities we estimate it from the arrival of statements.
  *
+ * Most transactions are plain: one statement, and they are kept cheap.
+ *
  * Nothing here may fail or allocate.  It takes no lock but those of the
  * stores, and those only when a name changes or a counter is full.  The clock
  * is read for transactions that wrote, and where nobody else has read it.
  */
 #include "postgres.h"
 
-#include "access/parallel.h"
 #include "access/xact.h"
 #include "pgstat.h"
 #include "utils/backend_status.h"
 
 #include "capture/clock.h"
+#include "capture/event.h"
 #include "capture/session.h"
 #include "capture/transaction.h"
 #include "store/names.h"
 #include "store/pools.h"
 
-bool		cal_transaction_noticed = false;
-bool		cal_transaction_busy = false;
+/* What we know of the transaction; nothing before its first statement. */
+#define NOTICED		0x01
+#define BUSY		0x02		/* it did more than setup */
+#define PLAIN		0x04		/* it is one statement, as far as we know */
+#define IN_BLOCK	0x08		/* between BEGIN and COMMIT or ROLLBACK */
+#define ABORTED		0x10		/* it failed, and waits for ROLLBACK */
+#define CHAINED		0x20		/* the next one follows without BEGIN */
+#define ESTIMATED	0x40		/* its gap is our estimate */
+
 bool		cal_transaction_settled = false;
 PgStat_Counter cal_transaction_idle = 0;
 uint16		cal_transaction_application = CAL_NAME_NONE;
 
+static uint32 state = 0;
 static TimestampTz held_from;
-static PgStat_Counter idle_before;	/* as core counted it at the start */
-static bool in_block = false;	/* between BEGIN and COMMIT or ROLLBACK */
-static bool aborted = false;	/* failed, and waits for ROLLBACK */
-static bool chained = false;	/* the next one follows without BEGIN */
 
 /* The end of the transaction before: no two of them overlap. */
 static TimestampTz previous_end = 0;
 
+/* Core's count of idle time when the transaction began, if it is not plain. */
+static PgStat_Counter idle_before;
+
 /* Gap by our own estimate, and the statement that was the last to add to it. */
-static bool estimated = false;
 static uint64 estimated_usec = 0;
 static TimestampTz estimated_at = 0;
 
 /* Gaps of this transaction that have ended. */
-static inline uint64
+static uint64
 gap_so_far(void)
 {
 	PgStat_Counter core = pgStatTransactionIdleTime - idle_before;
 
+	if (state & PLAIN)
+		return 0;
 	return (core > 0 ? core : 0) + estimated_usec;
 }
 
@@ -67,49 +77,48 @@ estimate_gap(void)
 	TimestampTz arrived = GetCurrentStatementStartTimestamp();
 	TimestampTz since = Max(cal_clock_last, held_from);
 
-	estimated = true;
+	state |= ESTIMATED;
 	if (arrived > since && arrived != estimated_at)
 		estimated_usec += arrived - since;
 	estimated_at = arrived;
 }
 
 /* The first statement of a transaction. */
-static void
+static inline void
 notice_first(void)
 {
+	TimestampTz start;
+
 	cal_session_follow();
-	held_from = Max(GetCurrentTransactionStartTimestamp(), previous_end);
-	if (unlikely(chained))
-		in_block = true;
-	else
-		idle_before = pgStatTransactionIdleTime;
-	chained = false;
-	cal_transaction_noticed = true;
-	if (unlikely(!pgstat_track_activities))
-		estimate_gap();
+	start = GetCurrentTransactionStartTimestamp();
+	held_from = Max(start, previous_end);
 }
 
-/* A further statement, which may have let us wait. */
+/* The same, for a transaction that may be more than one statement. */
 static void
-notice_further(void)
+notice_other(void)
 {
-	if (unlikely(!pgstat_track_activities))
-		estimate_gap();
-	cal_pools_gap(gap_so_far());
+	notice_first();
+	if (state & CHAINED)
+		state = NOTICED | IN_BLOCK;
+	else
+	{
+		state = NOTICED;
+		idle_before = pgStatTransactionIdleTime;
+	}
 }
 
 /*
- * When the transaction ended: by the clock if it wrote, since its commit took
- * time, or if nobody has read the clock since it, or its last statement, began.
- * Else at the last reading, which was at the end of a statement.
+ * When a transaction that is not plain ended: by the clock if it wrote, since
+ * its commit took time, or if nobody has read the clock since its last
+ * statement arrived.  Else at the last reading.
  */
-static inline TimestampTz
+static TimestampTz
 read_end(uint64 *commit_usec)
 {
-	TimestampTz began = Max(GetCurrentStatementStartTimestamp(), held_from);
-	TimestampTz worked = Max(cal_clock_last, began);
+	TimestampTz began = Max(held_from, GetCurrentStatementStartTimestamp());
+	TimestampTz worked = Max(began, cal_clock_last);
 
-	*commit_usec = 0;
 	if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
 	{
 		TimestampTz end = Max(cal_clock_read(), worked);
@@ -122,21 +131,19 @@ read_end(uint64 *commit_usec)
 	return cal_clock_last;
 }
 
-/* Sum up a transaction that held the connection. */
-static inline void
-sum_up(CalPoolTotals *total, bool committed)
+/* The transaction held the connection, and is over. */
+static void
+free_connection(bool committed)
 {
-	TimestampTz end = read_end(&total->commit_usec);
+	CalPoolTotals more = {0};
+	TimestampTz end = read_end(&more.commit_usec);
+	uint64		held = end - held_from;
 
-	total->held_usec = end - held_from;
-	total->gap_usec = Min(gap_so_far(), total->held_usec);
-	total->xacts = 1;
-	total->setups = 0;
-	total->estimated = estimated;
 	if (!committed)
-		total->commit_usec = 0;
-	cal_pools_idle(end);
-	cal_pools_add(total);
+		more.commit_usec = 0;
+	more.gap_usec = Min(gap_so_far(), held);
+	more.estimated = (state & ESTIMATED) != 0;
+	cal_pools_free(end, held, &more);
 	previous_end = end;
 }
 
@@ -144,27 +151,35 @@ sum_up(CalPoolTotals *total, bool committed)
 static void
 finish(bool committed)
 {
-	CalPoolTotals total;
+	bool		busy = (state & BUSY) != 0;
 
-	if (likely(cal_transaction_busy))
-		sum_up(&total, committed);
+	if (busy)
+		free_connection(committed);
 	else
-	{
-		memset(&total, 0, sizeof(total));
-		total.setups = 1;
-		cal_pools_add(&total);
-		if (committed)
-			cal_session_follow();
-	}
-	if (cal_transaction_idle != idle_before || estimated)
-		cal_pools_gap(0);
-	cal_transaction_noticed = false;
-	cal_transaction_busy = false;
+		cal_pools_setup();
 	cal_transaction_settled = false;
-	in_block = aborted = false;
+	state &= CHAINED;
 	idle_before = pgStatTransactionIdleTime;
-	estimated = false;
 	estimated_usec = 0;
+	if (!busy && committed)
+		cal_session_follow();
+}
+
+/*
+ * A plain transaction that wrote nothing is over: it ended with its statement,
+ * whose end somebody has read, unless it was not measured.
+ */
+static inline void
+finish_plain(void)
+{
+	TimestampTz end = cal_clock_last;
+
+	if (unlikely(end < held_from))
+		end = Max(cal_clock_read(), held_from);
+	cal_transaction_settled = false;
+	state = 0;
+	previous_end = end;
+	cal_pools_free(end, end - held_from, NULL);
 }
 
 /* Keep track of where the transaction will end. */
@@ -172,12 +187,11 @@ static void
 follow_control(CalStatementClass class)
 {
 	if (class == CAL_CLASS_OPEN)
-		in_block = true;
+		state |= IN_BLOCK;
 	else if (class == CAL_CLASS_CLOSE || class == CAL_CLASS_CHAIN)
-	{
-		in_block = false;
-		chained = class == CAL_CLASS_CHAIN;
-	}
+		state &= ~IN_BLOCK;
+	if (class == CAL_CLASS_CHAIN)
+		state |= CHAINED;
 }
 
 /*
@@ -189,11 +203,41 @@ leave_aborted(CalStatementClass class)
 {
 	bool		still = IsAbortedTransactionBlockState();
 
-	if (aborted)
+	if (state & ABORTED)
 		finish(false);
 	if (still)
 		follow_control(class);
 	return still;
+}
+
+/* As cal_transaction_begin, if the transaction may not be plain. */
+static pg_noinline void
+begin_other(CalStatementClass class)
+{
+	if (((state & ABORTED) || class >= CAL_CLASS_CONTROL) &&
+		leave_aborted(class))
+		return;
+	if (class == CAL_CLASS_CLOSE && !IsTransactionBlock())
+		class = CAL_CLASS_SETUP;	/* there is nothing to close */
+
+	if (!(state & NOTICED))
+		notice_other();
+	else if (state & PLAIN)
+	{
+		state &= ~PLAIN;
+		idle_before = cal_transaction_idle;
+	}
+	if (!pgstat_track_activities)
+		estimate_gap();
+	cal_pools_gap(gap_so_far());
+	if (class != CAL_CLASS_SETUP && !(state & BUSY))
+	{
+		state |= BUSY;
+		cal_pools_busy(held_from);
+	}
+	follow_control(class);
+	cal_transaction_idle = pgStatTransactionIdleTime;
+	cal_transaction_settled = (state & BUSY) && pgstat_track_activities;
 }
 
 /*
@@ -203,24 +247,24 @@ leave_aborted(CalStatementClass class)
 void
 cal_transaction_begin(CalStatementClass class)
 {
-	if (unlikely((aborted || class >= CAL_CLASS_CONTROL) &&
-				 leave_aborted(class)))
-		return;
-	if (class == CAL_CLASS_CLOSE && !IsTransactionBlock())
-		class = CAL_CLASS_SETUP;	/* there is nothing to close */
-
-	if (!cal_transaction_noticed)
-		notice_first();
-	else
-		notice_further();
-	if (class != CAL_CLASS_SETUP && !cal_transaction_busy)
+	if (cal_transaction_settled && class == CAL_CLASS_WORK &&
+		!(state & PLAIN))
 	{
-		cal_transaction_busy = true;
-		cal_pools_busy(held_from);
+		cal_transaction_idle = pgStatTransactionIdleTime;
+		cal_pools_gap(cal_transaction_idle - idle_before);
+		return;
 	}
-	follow_control(class);
+	if (unlikely(state != 0 || class != CAL_CLASS_WORK ||
+				 !pgstat_track_activities))
+	{
+		begin_other(class);
+		return;
+	}
+	notice_first();
+	state = NOTICED | BUSY | PLAIN;
 	cal_transaction_idle = pgStatTransactionIdleTime;
-	cal_transaction_settled = cal_transaction_busy && pgstat_track_activities;
+	cal_transaction_settled = true;
+	cal_pools_busy(held_from);
 }
 
 /* The class of a statement that controls transactions. */
@@ -251,7 +295,7 @@ cal_transaction_control(const TransactionStmt *stmt)
 void
 cal_transaction_exit(void)
 {
-	if (!cal_transaction_noticed)
+	if (!(state & NOTICED))
 		return;
 	if (MyBEEntry &&
 		(MyBEEntry->st_state == STATE_IDLEINTRANSACTION ||
@@ -266,24 +310,38 @@ cal_transaction_exit(void)
 	finish(false);
 }
 
-/* Core tells of the end of a transaction, ours or another's. */
-static void
-on_transaction_event(XactEvent event, void *arg)
+/* As on_transaction_event, if the transaction is not plain or fails. */
+static pg_noinline void
+end_other(XactEvent event)
 {
+	cal_event_settle();
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
 		event != XACT_EVENT_PREPARE)
 		return;
-	if (unlikely(!cal_session_started) && event == XACT_EVENT_COMMIT)
+	if (!cal_session_started && event == XACT_EVENT_COMMIT)
 		cal_session_start();
-	if (!cal_transaction_noticed)
+	if (!(state & NOTICED))
 		return;
-	if (unlikely(event == XACT_EVENT_ABORT && in_block))
+	if (event == XACT_EVENT_ABORT && (state & IN_BLOCK))
 	{
-		aborted = true;
+		state |= ABORTED;
 		cal_transaction_settled = false;
 		return;
 	}
 	finish(event != XACT_EVENT_ABORT);
+}
+
+/* Core tells of the end of a transaction, ours or another's. */
+static void
+on_transaction_event(XactEvent event, void *arg)
+{
+	if (event == XACT_EVENT_PRE_COMMIT)
+		return;
+	if (likely(event == XACT_EVENT_COMMIT && (state & PLAIN) &&
+			   !TransactionIdIsValid(GetTopTransactionIdIfAny())))
+		finish_plain();
+	else
+		end_other(event);
 }
 
 /* Ask to be told. */

@@ -19,15 +19,12 @@ typedef enum CalStatementClass
 	CAL_CLASS_CHAIN				/* COMMIT AND CHAIN, ROLLBACK AND CHAIN */
 } CalStatementClass;
 
-/* True from the first statement of a transaction that was noticed. */
-extern bool cal_transaction_noticed;
-/* True once it did more than setup. */
-extern bool cal_transaction_busy;
 /* The application that the present transaction is booked on. */
 extern uint16 cal_transaction_application;
 
-/* True while further statements tell us nothing, unless there was a gap. */
+/* Further statements tell us nothing, unless there was a gap. */
 extern bool cal_transaction_settled;
+
 /* Core's count of idle time in transactions, as it was when we last looked. */
 extern PgStat_Counter cal_transaction_idle;
 

@@ -34,7 +34,7 @@ static uint64 cursor_id = 0;
 #define UTILITY_ARGS	pstmt, source, read_only_tree, context, params, \
 						environment, dest, qc
 
-/* Before 18 the query of a cursor has no id of its own: it lends this. */
+/* Before 18 the query of a cursor has no id of its own: DECLARE lends its. */
 uint64
 cal_utility_cursor_id(void)
 {
@@ -91,8 +91,12 @@ run_transparent(UTILITY_PARAMS)
 {
 	uint64		before = cursor_id;
 
-	if (IsA(pstmt->utilityStmt, DeclareCursorStmt))
-		cursor_id = cal_text_group(CAL_QUERY_ID(pstmt));
+	if (!IsA(pstmt->utilityStmt, DeclareCursorStmt))
+	{
+		pass_on(UTILITY_ARGS);
+		return;
+	}
+	cursor_id = CAL_QUERY_ID(pstmt);
 	PG_TRY();
 	{
 		pass_on(UTILITY_ARGS);
@@ -104,9 +108,9 @@ run_transparent(UTILITY_PARAMS)
 	PG_END_TRY();
 }
 
-/* Run a statement, what it runs being one level deeper. */
+/* Run a statement inside another, whose code may catch the error. */
 static void
-run_deeper(CalExecution *ex, UTILITY_PARAMS)
+run_nested(CalExecution *ex, UTILITY_PARAMS)
 {
 	int			depth = cal_nesting;
 
@@ -119,10 +123,7 @@ run_deeper(CalExecution *ex, UTILITY_PARAMS)
 	{
 		cal_nesting = depth;
 		if (ex)
-		{
-			cal_execution_fail(ex);
-			cal_errors_counted();
-		}
+			cal_execution_fail(ex, geterrcode());
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -146,31 +147,32 @@ completed_rows(const QueryCompletion *qc)
 	}
 }
 
-/* Begin to measure; false if this statement is not measured. */
-static bool
-prepare(CalExecution *ex, const PlannedStmt *pstmt, const char *source,
-		ParamListInfo params)
+/* Begin to measure; NULL if this statement is not measured. */
+static CalExecution *
+prepare(CalExecution *nested, bool top, const PlannedStmt *pstmt,
+		const char *source, ParamListInfo params)
 {
 	uint64		queryid = CAL_QUERY_ID(pstmt);
+	CalExecution *ex;
 
-	if (queryid == 0 || !cal_execution_wanted())
-		return false;
-	memset(ex, 0, sizeof(CalExecution));
-	cal_execution_key(&ex->key, cal_text_group(queryid));
+	if (queryid == 0 || !cal_execution_wanted(top))
+		return NULL;
+	ex = cal_execution_utility(queryid, top, nested);
 	ex->text = source;
 	ex->text_location = pstmt->stmt_location;
 	ex->text_length = pstmt->stmt_len;
 	ex->params = params;
-	cal_errors_fresh();
 	cal_execution_resume(ex);
-	return true;
+	return ex;
 }
 
 /* The hook. */
 static void
 process_utility(UTILITY_PARAMS)
 {
-	CalExecution ex;
+	bool		top = cal_execution_at_top();
+	CalExecution nested;
+	CalExecution *ex;
 
 	cal_hooks_enter(classify(pstmt->utilityStmt));
 	if (is_transparent(pstmt->utilityStmt))
@@ -178,13 +180,17 @@ process_utility(UTILITY_PARAMS)
 		run_transparent(UTILITY_ARGS);
 		return;
 	}
-	if (prepare(&ex, pstmt, source, params))
+	ex = prepare(&nested, top, pstmt, source, params);
+	if (ex && top && CAL_ERRORS_ARE_REPORTED())
 	{
-		run_deeper(&ex, UTILITY_ARGS);
-		cal_execution_complete(&ex, completed_rows(qc));
+		cal_nesting = 1;
+		pass_on(UTILITY_ARGS);
+		cal_nesting = 0;
 	}
 	else
-		run_deeper(NULL, UTILITY_ARGS);
+		run_nested(ex, UTILITY_ARGS);
+	if (ex)
+		cal_execution_complete(ex, completed_rows(qc));
 }
 
 /* Install the hook. */

@@ -7,6 +7,11 @@
 
 #include "storage/lwlock.h"
 
+/* A function that SQL calls: among the few symbols that are exported. */
+#define CAL_FUNCTION(name) \
+	extern PGDLLEXPORT Datum name(PG_FUNCTION_ARGS); \
+	PG_FUNCTION_INFO_V1(name)
+
 /* What a store declares about its slice. */
 typedef struct CalArea
 {

@@ -63,17 +63,20 @@ typedef struct IntSetting
 	int			max;
 	GucContext	context;
 	int			flags;
+	GucIntAssignHook assign;
 } IntSetting;
 
 static const IntSetting int_settings[] = {
 	{"pg_caliper.slow_min_duration",
 		"Sets the minimum execution time above which an execution is kept in caliper.slow_statements.",
 		"-1 keeps none, 0 keeps all. pg_caliper.application_thresholds goes first.",
-	&cal_slow_min_duration, -1, INT_MAX, PGC_SUSET, GUC_UNIT_MS},
+	&cal_slow_min_duration, -1, INT_MAX, PGC_SUSET, GUC_UNIT_MS,
+	cal_thresholds_assign_slow},
 	{"pg_caliper.log_min_duration",
 		"Sets the minimum execution time above which an execution is logged.",
 		"-1 logs none, 0 logs all. pg_caliper.application_thresholds goes first.",
-	&cal_log_min_duration, -1, INT_MAX, PGC_SUSET, GUC_UNIT_MS},
+	&cal_log_min_duration, -1, INT_MAX, PGC_SUSET, GUC_UNIT_MS,
+	cal_thresholds_assign_log},
 	{"pg_caliper.log_rate_limit",
 		"Sets the maximum number of lines that all sessions together log per second.",
 		"What is suppressed is counted and reported with the next line. 0 removes the limit.",
@@ -130,7 +133,7 @@ define_ints(void)
 
 		DefineCustomIntVariable(s->name, s->brief, s->detail, s->variable,
 								*s->variable, s->min, s->max, s->context,
-								s->flags, NULL, NULL, NULL);
+								s->flags, NULL, s->assign, NULL);
 	}
 }
 
@@ -172,7 +175,7 @@ cal_settings_define(void)
 							 "Sets the fraction of the faster executions that are kept as well.",
 							 "0 keeps only those above the threshold, 1 keeps all.",
 							 &cal_sample_rate, 0.0, 0.0, 1.0, PGC_SUSET, 0,
-							 NULL, NULL, NULL);
+							 NULL, cal_thresholds_assign_rate, NULL);
 	DefineCustomBoolVariable("pg_caliper.save",
 							 "Saves the collected statistics across server restarts.",
 							 NULL,

@@ -51,6 +51,9 @@ extern bool cal_save;
 extern int	cal_save_interval;	/* s */
 extern int	cal_wait_sample_interval;	/* ms */
 
+/* No execution shorter than this needs a closer look; in microseconds. */
+extern uint64 cal_threshold_floor;
+
 extern void cal_settings_define(void);
 extern CalThresholds cal_settings_thresholds(const char *application);
 

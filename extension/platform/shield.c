@@ -1,59 +1,103 @@
 /*
  * shield.c
- *		Runs work that may fail without failing the user's statement.
+ *		Runs what might raise an error, and lets none out.
  *
- * Owns: the rule how that is done, and this backend's count of failures.
- * Called by capture/ around work that allocates or looks into catalogs: it
- * gets a memory context of its own, interrupts wait, and an error ends it in
- * silence.  Such work takes nothing that only a transaction's abort would
- * give back, since nothing is rolled back here.  Never called while a lock of
- * ours is held, nor while an error is being handled.
+ * Owns: nothing beyond a call.  Called by capture/ for work that a user's
+ * statement must not fail for: catalog look-ups, output functions, explaining
+ * a plan, writing to the log.  What such work took (memory, locks, pins,
+ * references to catalog entries) is given back even if it fails, without the
+ * cost of a subtransaction; it must not write to the database.
+ *
+ * Cancel and termination requests wait until it is done.  Never called after
+ * an error, while the transaction is about to abort.
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "storage/condition_variable.h"
+#include "storage/lwlock.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/wait_event.h"
 
 #include "platform/shield.h"
 
-static uint64 failures = 0;
-
-/* How often such work failed in this backend. */
-uint64
-cal_shield_failures(void)
+/* What has to be put back as it was. */
+typedef struct Before
 {
-	return failures;
+	MemoryContext context;
+	ResourceOwner owner;
+	uint32		holdoff;
+	uint32		cancel_holdoff;
+} Before;
+
+/* What was made for the work; NULL as long as it was not. */
+typedef struct Made
+{
+	MemoryContext volatile context;
+	ResourceOwner volatile owner;
+} Made;
+
+/* Give back what the work took. */
+static void
+release(const Made *made, bool ok)
+{
+	if (made->owner)
+	{
+		ResourceOwnerRelease(made->owner, RESOURCE_RELEASE_BEFORE_LOCKS,
+							 ok, false);
+		ResourceOwnerRelease(made->owner, RESOURCE_RELEASE_LOCKS,
+							 ok, false);
+		ResourceOwnerRelease(made->owner, RESOURCE_RELEASE_AFTER_LOCKS,
+							 ok, false);
+		ResourceOwnerDelete(made->owner);
+	}
+	if (made->context)
+		MemoryContextDelete(made->context);
 }
 
-/* Do the work; false if it failed.  What it allocated is gone then and now. */
+/* Leave the state of error, in which raising one has put the process. */
+static void
+recover(const Before *before)
+{
+	MemoryContextSwitchTo(before->context);
+	FlushErrorState();
+	LWLockReleaseAll();
+	ConditionVariableCancelSleep();
+	pgstat_report_wait_end();
+	InterruptHoldoffCount = before->holdoff + 1;
+	QueryCancelHoldoffCount = before->cancel_holdoff;
+}
+
+/* Run the work; false if it failed. */
 bool
 cal_shield(CalShielded work, void *arg)
 {
-	MemoryContext before = CurrentMemoryContext;
-	MemoryContext own = AllocSetContextCreate(before, "pg_caliper",
-											  ALLOCSET_DEFAULT_SIZES);
-	volatile bool done = false;
-	uint32		held;
+	Before		before = {CurrentMemoryContext, CurrentResourceOwner,
+	InterruptHoldoffCount, QueryCancelHoldoffCount};
+	Made		made = {NULL, NULL};
+	volatile bool ok = false;
 
 	HOLD_INTERRUPTS();
-	held = InterruptHoldoffCount;
-	MemoryContextSwitchTo(own);
 	PG_TRY();
 	{
+		made.context = AllocSetContextCreate(before.context, "pg_caliper",
+											 ALLOCSET_DEFAULT_SIZES);
+		made.owner = ResourceOwnerCreate(before.owner, "pg_caliper");
+		CurrentResourceOwner = made.owner;
+		MemoryContextSwitchTo(made.context);
 		work(arg);
-		done = true;
+		ok = true;
 	}
 	PG_CATCH();
 	{
-		/* raising an error has forgotten that interrupts are held */
-		InterruptHoldoffCount = held;
-		MemoryContextSwitchTo(own);
-		FlushErrorState();
-		failures++;
+		recover(&before);
 	}
 	PG_END_TRY();
-	MemoryContextSwitchTo(before);
-	MemoryContextDelete(own);
+
+	MemoryContextSwitchTo(before.context);
+	release(&made, ok && before.owner != NULL);
+	CurrentResourceOwner = before.owner;
 	RESUME_INTERRUPTS();
-	return done;
+	return ok;
 }

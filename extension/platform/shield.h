@@ -1,13 +1,13 @@
 /*
  * shield.h
- *		Runs work that may fail without failing the user's statement.
+ *		Runs what might raise an error, and lets none out.
  */
 #ifndef CAL_SHIELD_H
 #define CAL_SHIELD_H
 
+/* What to run; CurrentMemoryContext is one of its own, gone afterwards. */
 typedef void (*CalShielded) (void *arg);
 
 extern bool cal_shield(CalShielded work, void *arg);
-extern uint64 cal_shield_failures(void);
 
 #endif							/* CAL_SHIELD_H */

@@ -33,6 +33,8 @@ typedef struct Rules
 	Rule		rule[FLEXIBLE_ARRAY_MEMBER];
 } Rules;
 
+uint64		cal_threshold_floor = 0;
+
 static const Rules *rules = NULL;
 
 /* Step over blanks. */
@@ -107,17 +109,12 @@ parse_rule(const char *p, Rule *rule)
 	return p && (*p == ',' || *p == '\0') ? p : NULL;
 }
 
-/* Check hook: parse the list, or say which part of it is wrong. */
-bool
-cal_thresholds_check(char **newval, void **extra, GucSource source)
+/* Parse the whole list; false, with the reason, if it is not well formed. */
+static bool
+parse_rules(const char *list, Rules *parsed)
 {
-	Size		size = offsetof(Rules, rule) + MAX_APPLICATIONS * sizeof(Rule);
-	Rules	   *parsed = CAL_GUC_MALLOC(size);
-	const char *p = skip_blanks(*newval);
+	const char *p = skip_blanks(list);
 
-	if (parsed == NULL)
-		return false;
-	memset(parsed, 0, size);
 	while (*p)
 	{
 		const char *start = skip_blanks(p);
@@ -138,8 +135,38 @@ cal_thresholds_check(char **newval, void **extra, GucSource source)
 		if (*p == ',')
 			p++;
 	}
+	return true;
+}
+
+/* Check hook: keep the parsed list for the assign hook. */
+bool
+cal_thresholds_check(char **newval, void **extra, GucSource source)
+{
+	Size		size = offsetof(Rules, rule) + MAX_APPLICATIONS * sizeof(Rule);
+	Rules	   *parsed = CAL_GUC_MALLOC(size);
+
+	if (parsed == NULL)
+		return false;
+	memset(parsed, 0, size);
+	if (!parse_rules(*newval, parsed))
+	{
+		CAL_GUC_FREE(parsed);
+		return false;
+	}
 	*extra = parsed;
 	return true;
+}
+
+/* The lowest duration at which any of the settings in force may apply. */
+static void
+set_floor(int slow, int log, double rate)
+{
+	uint64		slow_usec = slow < 0 ? PG_UINT64_MAX : (uint64) slow * 1000;
+	uint64		log_usec = log < 0 ? PG_UINT64_MAX : (uint64) log * 1000;
+
+	cal_threshold_floor = Min(slow_usec, log_usec);
+	if (rate > 0 || (rules && rules->n > 0))
+		cal_threshold_floor = 0;
 }
 
 /* Assign hook: from now on these rules hold. */
@@ -147,6 +174,26 @@ void
 cal_thresholds_assign(const char *newval, void *extra)
 {
 	rules = extra;
+	set_floor(cal_slow_min_duration, cal_log_min_duration, cal_sample_rate);
+}
+
+/* Assign hooks of the settings that hold where there is no rule. */
+void
+cal_thresholds_assign_slow(int newval, void *extra)
+{
+	set_floor(newval, cal_log_min_duration, cal_sample_rate);
+}
+
+void
+cal_thresholds_assign_log(int newval, void *extra)
+{
+	set_floor(cal_slow_min_duration, newval, cal_sample_rate);
+}
+
+void
+cal_thresholds_assign_rate(double newval, void *extra)
+{
+	set_floor(cal_slow_min_duration, cal_log_min_duration, newval);
 }
 
 /* The thresholds in force for an application in this session. */

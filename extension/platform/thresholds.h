@@ -11,4 +11,8 @@ extern bool cal_thresholds_check(char **newval, void **extra,
 								 GucSource source);
 extern void cal_thresholds_assign(const char *newval, void *extra);
 
+extern void cal_thresholds_assign_slow(int newval, void *extra);
+extern void cal_thresholds_assign_log(int newval, void *extra);
+extern void cal_thresholds_assign_rate(double newval, void *extra);
+
 #endif							/* CAL_THRESHOLDS_H */

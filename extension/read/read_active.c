@@ -18,8 +18,8 @@
 
 #define COLUMNS	7
 
-PG_FUNCTION_INFO_V1(caliper_active_0_1);
-PG_FUNCTION_INFO_V1(caliper_group_queryid_0_1);
+CAL_FUNCTION(caliper_active_0_1);
+CAL_FUNCTION(caliper_group_queryid_0_1);
 
 /* One connection, as far as the caller may see it. */
 static void

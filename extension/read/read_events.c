@@ -77,14 +77,14 @@ put_own(Reader *r, const CalEvent *e, const char *text)
 static void
 put_address(CalRow *row, const CalAddress *client)
 {
-	char		text[INET6_ADDRSTRLEN];
+	char		host[INET6_ADDRSTRLEN];
 	int			family = client->family == 4 ? AF_INET : AF_INET6;
 
 	if (client->family <= 0 ||
-		inet_ntop(family, client->bytes, text, sizeof(text)) == NULL)
+		inet_ntop(family, client->bytes, host, sizeof(host)) == NULL)
 		cal_row_null(row);
 	else
-		cal_row_datum(row, DirectFunctionCall1(inet_in, CStringGetDatum(text)));
+		cal_row_datum(row, DirectFunctionCall1(inet_in, CStringGetDatum(host)));
 }
 
 /* Where the time went, and the samples that say so. */
@@ -175,7 +175,7 @@ put_event(Reader *r, const CalEvent *e)
 	cal_row_end(row);
 }
 
-PG_FUNCTION_INFO_V1(caliper_slow_statements_0_1);
+CAL_FUNCTION(caliper_slow_statements_0_1);
 
 /* caliper.slow_statements_raw(): a row per event, the oldest first. */
 Datum

@@ -23,6 +23,8 @@
 #include "store/groups.h"
 #include "store/heartbeat.h"
 #include "store/names.h"
+#include "store/pools.h"
+#include "store/predicates.h"
 #include "store/slab.h"
 #include "store/statements.h"
 #include "store/texts.h"
@@ -32,7 +34,7 @@
 #define LIBRARY_VERSION	"0.1"	/* default_version in pg_caliper.control */
 #define STALLED_SECONDS	120		/* no beat for so long, and it hangs */
 
-PG_FUNCTION_INFO_V1(caliper_info_raw_0_1);
+CAL_FUNCTION(caliper_info_raw_0_1);
 
 /* Put a row; NAN stands for no value, NULL for no unit or no detail. */
 static void
@@ -177,6 +179,8 @@ put_stores(CalRow *row)
 	cal_names_info(emit, row);
 	cal_events_info(emit, row);
 	cal_waits_info(emit, row);
+	cal_pools_info(emit, row);
+	cal_predicates_info(emit, row);
 }
 
 /* The rows behind caliper.info. */

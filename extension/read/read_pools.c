@@ -26,7 +26,7 @@
 #define COLUMNS	25
 #define SLACK	64				/* what may come in while we allocate */
 
-PG_FUNCTION_INFO_V1(caliper_pools_0_1);
+CAL_FUNCTION(caliper_pools_0_1);
 
 /* A name that a client gave. */
 static void
@@ -39,14 +39,14 @@ put_name(CalRow *row, const char *name, const CalPoolKey *key)
 static void
 put_address(CalRow *row, const CalPoolKey *key)
 {
-	char		text[INET6_ADDRSTRLEN];
+	char		printed[INET6_ADDRSTRLEN];
 	int			family = key->family == 4 ? AF_INET : AF_INET6;
 
 	if (key->family == 0 ||
-		inet_ntop(family, key->address, text, sizeof(text)) == NULL)
+		inet_ntop(family, key->address, printed, sizeof(printed)) == NULL)
 		cal_row_null(row);
 	else
-		cal_row_datum(row, DirectFunctionCall1(inet_in, CStringGetDatum(text)));
+		cal_row_datum(row, DirectFunctionCall1(inet_in, CStringGetDatum(printed)));
 }
 
 /* Application, label and address of a pool. */

@@ -5,6 +5,7 @@
 #ifndef CAL_READ_POOLS_H
 #define CAL_READ_POOLS_H
 
+#include "datatype/timestamp.h"
 #include "read/result.h"
 #include "store/pools.h"
 

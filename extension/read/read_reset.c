@@ -21,10 +21,12 @@
 #include "platform/memory.h"
 #include "store/events.h"
 #include "store/heartbeat.h"
+#include "store/pools.h"
+#include "store/predicates.h"
 #include "store/statements.h"
 #include "store/texts.h"
 
-PG_FUNCTION_INFO_V1(caliper_reset_0_1);
+CAL_FUNCTION(caliper_reset_0_1);
 
 typedef struct Kind
 {
@@ -43,6 +45,8 @@ reset_slow(void)
 static const Kind kinds[] = {
 	{"statements", cal_statements_reset},
 	{"slow", reset_slow},
+	{"pools", cal_pools_reset},
+	{"predicates", cal_predicates_reset},
 };
 
 /* Say what there is. */

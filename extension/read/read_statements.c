@@ -251,7 +251,7 @@ may_see(Gate *gate, Oid userid)
 	return gate->answer;
 }
 
-PG_FUNCTION_INFO_V1(caliper_statements_0_1);
+CAL_FUNCTION(caliper_statements_0_1);
 
 /* caliper.statements_counters(): a row per statement, without its text. */
 Datum

@@ -12,7 +12,7 @@
 #include "read/result.h"
 #include "store/texts.h"
 
-PG_FUNCTION_INFO_V1(caliper_statement_text_0_1);
+CAL_FUNCTION(caliper_statement_text_0_1);
 
 /* caliper.statement_text(queryid, userid, dbid); null if it is not kept. */
 Datum

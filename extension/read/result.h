@@ -5,6 +5,7 @@
 #ifndef CAL_RESULT_H
 #define CAL_RESULT_H
 
+#include "datatype/timestamp.h"
 #include "fmgr.h"
 #include "funcapi.h"
 

@@ -94,7 +94,7 @@ COMMENT ON COLUMN caliper.slow_statements.route IS 'Endpoint that a sqlcommenter
 COMMENT ON COLUMN caliper.slow_statements.traceparent IS 'W3C trace context from such a comment; null if there is none, or none that is valid';
 COMMENT ON COLUMN caliper.slow_statements.parameters IS 'Values of the bind parameters, each clipped at pg_caliper.log_parameter_max_length, all together at 255 bytes; values larger than 8 kB and of types that do not come with the server show as ?; null if that setting is 0 or there are none';
 COMMENT ON COLUMN caliper.slow_statements.plan IS 'Plan in the format of pg_caliper.log_plan, as of the first execution with a plan of this shape (statement, nodes, tables, indexes); with actual rows, and then of this very execution, if rows per node were counted for it; clipped at 32 kB; null for utility commands, after an error, and if it was evicted';
-COMMENT ON COLUMN caliper.slow_statements.sqlstate IS 'SQLSTATE of the error it failed with; null if it succeeded';
+COMMENT ON COLUMN caliper.slow_statements.sqlstate IS 'SQLSTATE of the error it failed with, XX000 if log_min_messages hid that error; null if it succeeded';
 COMMENT ON COLUMN caliper.slow_statements.sampled IS 'True if it was kept by pg_caliper.sample_rate, being faster than the threshold';
 COMMENT ON COLUMN caliper.slow_statements.io_time IS 'Time spent waiting for I/O, ms: measured with track_io_timing on (temporary files from the samples), else from the samples; null if neither is there';
 COMMENT ON COLUMN caliper.slow_statements.lock_time IS 'Time spent waiting for heavyweight locks (tables, rows), ms: the share of the samples taken by the worker; null without samples. Locks waited for before execution began (parsing, planning) are not in it';

@@ -72,12 +72,16 @@ cal_statement_hash(const CalStatementKey *key)
 	return (uint32) (h >> 32);
 }
 
+StaticAssertDecl(sizeof(CalStatementKey) == 3 * sizeof(uint64),
+				 "keys are compared word by word");
+
 static inline bool
 cal_statement_key_equal(const CalStatementKey *a, const CalStatementKey *b)
 {
-	return a->queryid == b->queryid && a->userid == b->userid &&
-		a->dbid == b->dbid && a->application == b->application &&
-		a->toplevel == b->toplevel;
+	const uint64 *x = (const uint64 *) a;
+	const uint64 *y = (const uint64 *) b;
+
+	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2])) == 0;
 }
 
 #endif							/* CAL_COUNTERS_H */

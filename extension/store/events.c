@@ -118,10 +118,9 @@ cal_events_add(CalEvent *event)
 static uint64
 newest_gone(void)
 {
-	uint64		overwritten = ring->last > ring->size ?
-		ring->last - ring->size : 0;
+	uint64		kept = Min(ring->last, ring->size);
 
-	return Max(overwritten, ring->reset_at);
+	return Max(ring->last - kept, ring->reset_at);
 }
 
 /*

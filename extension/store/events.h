@@ -6,10 +6,10 @@
 #define CAL_EVENTS_H
 
 #include "base/commenter.h"
+#include "base/wait_profile.h"
 #include "platform/info.h"
 #include "platform/memory.h"
 #include "store/counters.h"
-#include "store/waits.h"
 
 #define CAL_EVENT_PARAMETERS 256	/* bytes, with the NUL */
 #define CAL_EVENT_LABEL 64

@@ -27,12 +27,14 @@ typedef struct Shared
 static Shared *shared = NULL;
 static LWLock *lock = NULL;
 
+/* Memory for what is below. */
 static Size
 heartbeat_size(void)
 {
 	return sizeof(Shared);
 }
 
+/* The slice is there, and zero. */
 static void
 heartbeat_init(void *base, LWLockPadded *locks)
 {

@@ -4,19 +4,19 @@
  *
  * Owns: its slice of shared memory: a fixed number of pools, of which the last
  * takes what finds no place, and for each process slot a share, in which the
- * backend there sums up its own finished transactions.  Called by capture (the
- * backend's own connection), by readers and by those who reset.
+ * backend there sums up its own finished transactions (pools_share.c).  Called
+ * by capture (the backend's own connection), by readers and by those who reset.
  *
  * Locks: the directory's guards which pool lies where, exclusive to give a
  * place away.  Each pool has one of 17 others, which guards everything in it
  * but the number of busy connections, and which of the shares are in it.  They
  * are taken in that order, (other)'s last.  A share is written by its owner
- * alone and without a lock, between two steps of its change count; it is
- * folded into its pool, under the pool's lock, when the connection leaves.  So
- * who holds the lock sees each transaction once.
+ * alone and without a lock; it is folded into its pool, under the pool's lock,
+ * when the connection leaves.  So who holds the lock sees each transaction
+ * once.
  *
- * How many connections of a pool are busy needs no lock at all, see pools_busy.c.
- * Never allocates, never reads the clock on behalf of a backend.
+ * How many connections of a pool are busy needs no lock at all: see
+ * pools_busy.c.  Never allocates, never reads the clock on behalf of a backend.
  */
 #include "postgres.h"
 
@@ -32,26 +32,12 @@
 #define PARTITIONS		16
 #define OTHER			(pools->limit - 1)	/* the last pool */
 #define EVICT_PROBES	64
-#define READ_TRIES		100
 
 typedef struct Pool
 {
 	CalBusy		busy;			/* needs no lock */
 	CalPoolFacts facts;
 } Pool;
-
-typedef struct Share
-{
-	uint32		change;			/* odd while the owner writes */
-	uint32		epoch;			/* of the reset that the totals follow */
-	int			pool;			/* -1: none; under the pool's lock */
-	int			pid;
-	Oid			userid;
-	Oid			dbid;
-	uint64		gap_usec;		/* of the open transaction */
-	CalPoolTotals totals;
-	CalHist16	held;
-} Share;
 
 typedef struct Pools
 {
@@ -70,7 +56,7 @@ static Pools *pools;
 static LWLockPadded *locks;
 static char *pool_base;
 static char *share_base;
-static Share *mine;				/* while this backend's connection is open */
+static CalPoolShare *mine;		/* while this backend's connection is open */
 static Pool *my_pool;
 
 static Size pools_size(void);
@@ -81,7 +67,7 @@ const CalArea cal_pools_area = {
 };
 
 #define POOL_STRIDE		CACHELINEALIGN(sizeof(Pool))
-#define SHARE_STRIDE	CACHELINEALIGN(sizeof(Share))
+#define SHARE_STRIDE	CACHELINEALIGN(sizeof(CalPoolShare))
 
 /* Where the pools begin. */
 static Size
@@ -108,10 +94,10 @@ pool_at(int place)
 }
 
 /* A share by its process slot. */
-static inline Share *
+static inline CalPoolShare *
 share_at(int procno)
 {
-	return (Share *) (share_base + procno * SHARE_STRIDE);
+	return (CalPoolShare *) (share_base + procno * SHARE_STRIDE);
 }
 
 /* Which of the pools' locks guards a place. */
@@ -177,71 +163,16 @@ pools_init(void *base, LWLockPadded *padded)
 		share_at(i)->pool = -1;
 }
 
-/* This connection is held from now on. */
-void
-cal_pools_busy(TimestampTz from)
-{
-	if (mine)
-		cal_busy_more(&my_pool->busy, uptime(from));
-}
-
-/* It is no longer. */
-void
-cal_pools_idle(TimestampTz from)
-{
-	if (mine)
-		cal_busy_less(&my_pool->busy, uptime(from));
-}
-
-/* The owner brackets its writes, between which nothing may fail. */
-static inline void
-begin_change(void)
-{
-	mine->change++;
-	pg_write_barrier();
-}
-
-/* The end of it. */
-static inline void
-end_change(void)
-{
-	pg_write_barrier();
-	mine->change++;
-}
-
-/* Begin the share anew. */
-static void
-clear_share(void)
-{
-	begin_change();
-	memset(&mine->totals, 0, sizeof(mine->totals));
-	memset(&mine->held, 0, sizeof(mine->held));
-	mine->epoch = pools->epoch;
-	end_change();
-}
-
-/* Add to totals. */
-static inline void
-add_totals(CalPoolTotals *to, const CalPoolTotals *from)
-{
-	to->xacts += from->xacts;
-	to->setups += from->setups;
-	to->estimated += from->estimated;
-	to->held_usec += from->held_usec;
-	to->gap_usec += from->gap_usec;
-	to->commit_usec += from->commit_usec;
-}
-
 /* Move the share's numbers to its pool; with the pool's lock held. */
 static void
 fold_share(void)
 {
 	if (mine->epoch == pools->epoch)
 	{
-		add_totals(&my_pool->facts.totals, &mine->totals);
+		cal_totals_add(&my_pool->facts.totals, &mine->totals);
 		cal_hist_add16(&my_pool->facts.held, &mine->held);
 	}
-	clear_share();
+	cal_share_clear(mine, pools->epoch);
 }
 
 /* One of the share's small counters is full. */
@@ -263,22 +194,87 @@ cal_pools_gap(uint64 usec)
 		mine->gap_usec = usec;
 }
 
-/* A transaction is over: its part in the totals. */
-void
-cal_pools_add(const CalPoolTotals *transaction)
+/* Whether the share is ready to count in a cell of its histogram. */
+static inline bool
+share_is_ready(int cell)
 {
-	int			cell = cal_hist_cell(transaction->held_usec);
+	return mine->epoch == pools->epoch &&
+		mine->held.cell[cell] < PG_UINT16_MAX;
+}
 
+/* Make it so. */
+static void
+prepare_share(void)
+{
+	if (mine->epoch != pools->epoch)
+		cal_share_clear(mine, pools->epoch);
+	else
+		empty_share();
+}
+
+/* This connection is held from now on. */
+void
+cal_pools_busy(TimestampTz from)
+{
+	CalBusy    *busy;
+	uint64		word;
+
+	if (unlikely(mine == NULL))
+		return;
+	busy = &my_pool->busy;
+	word = cal_busy_shift(busy, CAL_BUSY_ONE, uptime(from));
+	if (unlikely(word - CAL_BUSY_TIME(word) > pg_atomic_read_u64(&busy->peak)))
+		cal_busy_raise_peak(busy, word);
+}
+
+/* As cal_pools_free, when the share is not ready. */
+static pg_noinline void
+free_later(TimestampTz at, uint64 held_usec, const CalPoolTotals *more)
+{
+	prepare_share();
+	cal_pools_free(at, held_usec, more);
+}
+
+/*
+ * It is free again: count its transaction, how long it held the connection,
+ * and more, if there is more to say.
+ */
+void
+cal_pools_free(TimestampTz at, uint64 held_usec, const CalPoolTotals *more)
+{
+	int			cell = cal_hist_cell(held_usec);
+
+	if (unlikely(mine == NULL))
+		return;
+	if (unlikely(!share_is_ready(cell)))
+	{
+		free_later(at, held_usec, more);
+		return;
+	}
+	cal_busy_shift(&my_pool->busy, -CAL_BUSY_ONE, uptime(at));
+	cal_share_begin(mine);
+	mine->totals.xacts++;
+	mine->totals.held_usec += held_usec;
+	mine->held.cell[cell]++;
+	if (unlikely(more != NULL))
+	{
+		cal_totals_add(&mine->totals, more);
+		mine->gap_usec = 0;
+	}
+	cal_share_end(mine);
+}
+
+/* It was not held for more than setup. */
+void
+cal_pools_setup(void)
+{
 	if (mine == NULL)
 		return;
-	if (unlikely(mine->epoch != pools->epoch))
-		clear_share();
-	if (unlikely(mine->held.cell[cell] == PG_UINT16_MAX))
-		empty_share();
-	begin_change();
-	add_totals(&mine->totals, transaction);
-	mine->held.cell[cell] += transaction->xacts;
-	end_change();
+	if (mine->epoch != pools->epoch)
+		cal_share_clear(mine, pools->epoch);
+	cal_share_begin(mine);
+	mine->totals.setups++;
+	cal_share_end(mine);
 }
 
 /* The place of a pool that is there, or -1; with the directory's lock. */
@@ -303,7 +299,7 @@ fold_into_other(int place)
 	LWLockAcquire(lock_of(PARTITIONS), LW_EXCLUSIVE);
 	to->opened += from->opened;
 	to->closed += from->closed;
-	add_totals(&to->totals, &from->totals);
+	cal_totals_add(&to->totals, &from->totals);
 	cal_hist_add32(&to->held, &from->held);
 	LWLockRelease(lock_of(PARTITIONS));
 	LWLockRelease(lock_of(partition_of(place)));
@@ -379,7 +375,7 @@ book(int place, const CalPoolKey *key, TimestampTz at, bool open)
 	mine->userid = key->userid;
 	mine->dbid = key->dbid;
 	mine->gap_usec = 0;
-	clear_share();
+	cal_share_clear(mine, pools->epoch);
 	LWLockRelease(lock);
 }
 
@@ -441,26 +437,15 @@ cal_pools_count(void)
 
 /* Add a share to what its pool is seen as; with the pool's lock. */
 static void
-add_share(const Share *share, CalPoolFacts *to)
+add_share(const CalPoolShare *share, CalPoolFacts *to)
 {
-	Share		copy;
-	uint32		change;
-	int			tries = 0;
+	CalPoolShare copy;
 
-	do
-	{
-		change = *(volatile const uint32 *) &share->change;
-		pg_read_barrier();
-		memcpy(&copy, share, sizeof(copy));
-		pg_read_barrier();
-	} while ((change % 2 == 1 ||
-			  change != *(volatile const uint32 *) &share->change) &&
-			 ++tries < READ_TRIES);
-	if (tries == READ_TRIES)
+	if (!cal_share_copy(share, &copy))
 		pg_atomic_fetch_add_u64(&pools->torn, 1);
 	if (copy.epoch != pools->epoch)
 		return;
-	add_totals(&to->totals, &copy.totals);
+	cal_totals_add(&to->totals, &copy.totals);
 	cal_hist_add16(&to->held, &copy.held);
 }
 
@@ -527,7 +512,7 @@ cal_pools_members(CalPoolMember *out, int room)
 		LWLockAcquire(lock_of(p), LW_SHARED);
 		for (int i = 0; i < pools->nshares && n < room; i++)
 		{
-			Share	   *share = share_at(i);
+			CalPoolShare *share = share_at(i);
 
 			if (share->pool < 0 || partition_of(share->pool) != p)
 				continue;

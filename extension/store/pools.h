@@ -5,10 +5,10 @@
 #ifndef CAL_POOLS_H
 #define CAL_POOLS_H
 
-#include "base/histogram.h"
 #include "platform/info.h"
 #include "platform/memory.h"
 #include "store/pools_busy.h"
+#include "store/pools_share.h"
 
 /* What makes a pool; compared as bytes, so what is not in use is zero. */
 typedef struct CalPoolKey
@@ -21,17 +21,6 @@ typedef struct CalPoolKey
 	uint16		family;			/* 4, 6, or 0 without an internet address */
 	uint8		address[16];
 } CalPoolKey;
-
-/* What finished transactions amount to; work is held less gap. */
-typedef struct CalPoolTotals
-{
-	uint64		xacts;
-	uint64		setups;			/* nothing but SET, SHOW ...; not in xacts */
-	uint64		estimated;		/* xacts whose gap core did not measure */
-	uint64		held_usec;
-	uint64		gap_usec;
-	uint64		commit_usec;
-} CalPoolTotals;
 
 /* A pool, as far as its lock guards it. */
 typedef struct CalPoolFacts
@@ -64,13 +53,17 @@ typedef struct CalPoolMember
 } CalPoolMember;
 
 extern const CalArea cal_pools_area;
+
 /* This backend's connection; without one, these do nothing. */
 extern void cal_pools_enter(const CalPoolKey *key, TimestampTz at, bool open);
 extern void cal_pools_leave(bool close);
 extern void cal_pools_busy(TimestampTz from);
-extern void cal_pools_idle(TimestampTz from);
 extern void cal_pools_gap(uint64 usec);
-extern void cal_pools_add(const CalPoolTotals *transaction);
+extern void cal_pools_free(TimestampTz at, uint64 held_usec,
+						   const CalPoolTotals *more);
+extern void cal_pools_setup(void);
+
+/* Readers. */
 extern int	cal_pools_count(void);
 extern int	cal_pools_read(CalPoolState *out, int room);
 extern int	cal_pools_members(CalPoolMember *out, int room);

@@ -13,28 +13,9 @@
  */
 #include "postgres.h"
 
-#include "port/pg_bitutils.h"
-
 #include "store/pools_busy.h"
 
-#define ONE				(UINT64CONST(1) << 48)
-#define TIME_OF(word)	((word) & (ONE - 1))
-#define COUNT_OF(word)	((uint32) ((word) >> 48))
-#define READ_TRIES		20
-
-/* The cell of a number of busy connections. */
-static inline int
-cell_of(uint32 busy)
-{
-	uint32		n = busy - 1;
-	int			octave;
-
-	if (busy <= 16)
-		return busy;
-	octave = pg_leftmost_one_pos32(n);
-	return Min(17 + (octave - 4) * 8 + ((n >> (octave - 3)) & 7),
-			   CAL_BUSY_LEVELS - 1);
-}
+#define READ_TRIES	20
 
 /*
  * The highest number that a cell stands for: up to 16 each has its own cell,
@@ -59,43 +40,15 @@ cal_busy_init(CalBusy *busy, uint64 at)
 		pg_atomic_init_u64(&busy->usec[i], 0);
 }
 
-/* Change the number, and give the time since its last change to its level. */
-static inline uint64
-shift(CalBusy *busy, uint64 by, uint64 at)
-{
-	uint64		old = pg_atomic_read_u64(&busy->word);
-	uint64		last;
-	uint64		new;
-
-	do
-	{
-		last = TIME_OF(old);
-		new = old - last + by + Max(last, at);
-	} while (!pg_atomic_compare_exchange_u64(&busy->word, &old, new));
-
-	if (at > last)
-		pg_atomic_fetch_add_u64(&busy->usec[cell_of(COUNT_OF(old))],
-								at - last);
-	return new;
-}
-
-/* One more is busy; remember when there were never as many. */
+/* There were never as many: remember that, and when. */
 void
-cal_busy_more(CalBusy *busy, uint64 at)
+cal_busy_raise_peak(CalBusy *busy, uint64 word)
 {
-	uint64		word = shift(busy, ONE, at);
 	uint64		peak = pg_atomic_read_u64(&busy->peak);
 
-	while (unlikely(COUNT_OF(peak) < COUNT_OF(word)) &&
+	while (CAL_BUSY_COUNT(peak) < CAL_BUSY_COUNT(word) &&
 		   !pg_atomic_compare_exchange_u64(&busy->peak, &peak, word))
 		;
-}
-
-/* One less is busy. */
-void
-cal_busy_less(CalBusy *busy, uint64 at)
-{
-	shift(busy, -ONE, at);
 }
 
 /*
@@ -105,7 +58,7 @@ cal_busy_less(CalBusy *busy, uint64 at)
 void
 cal_busy_start(CalBusy *busy, uint64 at)
 {
-	uint64		word = shift(busy, 0, at);
+	uint64		word = cal_busy_shift(busy, 0, at);
 
 	pg_atomic_write_u64(&busy->peak, word);
 	for (int i = 0; i < CAL_BUSY_LEVELS; i++)
@@ -130,9 +83,9 @@ cal_busy_copy(CalBusy *busy, CalBusyState *to, uint64 at)
 		again = pg_atomic_read_u64(&busy->word);
 	} while (again != word && ++tries < READ_TRIES);
 
-	if (at > TIME_OF(word))
-		to->usec[cell_of(COUNT_OF(word))] += at - TIME_OF(word);
-	to->now = COUNT_OF(word);
-	to->peak = COUNT_OF(peak);
-	to->peak_at = TIME_OF(peak);
+	if (at > CAL_BUSY_TIME(word))
+		to->usec[cal_busy_cell(CAL_BUSY_COUNT(word))] += at - CAL_BUSY_TIME(word);
+	to->now = CAL_BUSY_COUNT(word);
+	to->peak = CAL_BUSY_COUNT(peak);
+	to->peak_at = CAL_BUSY_TIME(peak);
 }

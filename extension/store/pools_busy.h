@@ -7,6 +7,7 @@
 
 #include "datatype/timestamp.h"
 #include "port/atomics.h"
+#include "port/pg_bitutils.h"
 
 /* Cells of the distribution; see cal_busy_level. */
 #define CAL_BUSY_LEVELS	65
@@ -29,11 +30,49 @@ typedef struct CalBusyState
 	uint64		usec[CAL_BUSY_LEVELS];	/* the open interval included */
 } CalBusyState;
 
+/* The parts of the word and of the peak. */
+#define CAL_BUSY_ONE			(UINT64CONST(1) << 48)
+#define CAL_BUSY_TIME(word)		((word) & (CAL_BUSY_ONE - 1))
+#define CAL_BUSY_COUNT(word)	((uint32) ((word) >> 48))
+
 extern void cal_busy_init(CalBusy *busy, uint64 at);
 extern void cal_busy_start(CalBusy *busy, uint64 at);
-extern void cal_busy_more(CalBusy *busy, uint64 at);
-extern void cal_busy_less(CalBusy *busy, uint64 at);
+extern void cal_busy_raise_peak(CalBusy *busy, uint64 word);
 extern void cal_busy_copy(CalBusy *busy, CalBusyState *to, uint64 at);
 extern double cal_busy_level(int cell);
+
+/* The cell of a number of busy connections. */
+static inline int
+cal_busy_cell(uint32 busy)
+{
+	uint32		n = busy - 1;
+	int			octave;
+
+	if (likely(busy <= 16))
+		return busy;
+	octave = pg_leftmost_one_pos32(n);
+	return Min(17 + (octave - 4) * 8 + ((n >> (octave - 3)) & 7),
+			   CAL_BUSY_LEVELS - 1);
+}
+
+/* Change the number; the time since its last change goes to its old level. */
+static inline uint64
+cal_busy_shift(CalBusy *busy, uint64 by, uint64 at)
+{
+	uint64		old = pg_atomic_read_u64(&busy->word);
+	uint64		last;
+	uint64		new;
+
+	do
+	{
+		last = CAL_BUSY_TIME(old);
+		new = old - last + by + Max(last, at);
+	} while (!pg_atomic_compare_exchange_u64(&busy->word, &old, new));
+
+	if (likely(at > last))
+		pg_atomic_fetch_add_u64(&busy->usec[cal_busy_cell(CAL_BUSY_COUNT(old))],
+								at - last);
+	return new;
+}
 
 #endif							/* CAL_POOLS_BUSY_H */

@@ -25,7 +25,6 @@
 
 #define PROBES		32			/* entries looked at to make room for one */
 #define USES_MAX	8			/* uses an entry can have to its credit */
-#define PATHS		64			/* the first stands for unknown */
 #define NONE		(-1)
 
 typedef struct Entry
@@ -41,11 +40,10 @@ typedef struct Table
 	int32		nbuckets;
 	int32		used;			/* entries ever used since the last reset */
 	int32		hand;
-	uint32		npaths;
 	uint64		evicted;
 	uint64		dropped;
 	uint64		paths_dropped;
-	char		path[PATHS][CAL_PATH_MAX];
+	CalPaths	paths;
 	int32		bucket[FLEXIBLE_ARRAY_MEMBER];
 } Table;
 
@@ -84,6 +82,7 @@ clear(void)
 		table->bucket[i] = NONE;
 	table->used = 0;
 	table->hand = 0;
+	table->paths.n = 1;
 }
 
 /* The slice is there, and zero. */
@@ -94,7 +93,6 @@ predicates_init(void *base, LWLockPadded *locks)
 	entries = (Entry *) ((char *) base + entries_offset());
 	lock = &locks[0].lock;
 	table->size = table->nbuckets = cal_max_predicates;
-	table->npaths = 1;
 	clear();
 }
 
@@ -151,22 +149,24 @@ take_place(void)
 	return NONE;
 }
 
-/* The number of a search_path, stored if it is new; 0 if there is no room. */
+/* The number of a search_path, stored if it is new; 0 if NULL or no room. */
 static uint16
 intern_path(const char *path)
 {
-	if (path == NULL || strlen(path) >= CAL_PATH_MAX)
+	CalPaths   *paths = &table->paths;
+
+	if (path == NULL)
 		return 0;
-	for (uint32 i = 1; i < table->npaths; i++)
-		if (strcmp(table->path[i], path) == 0)
+	for (uint32 i = 1; i < paths->n; i++)
+		if (strcmp(paths->path[i], path) == 0)
 			return i;
-	if (table->npaths == PATHS)
+	if (paths->n == CAL_PATHS || strlen(path) >= CAL_PATH_MAX)
 	{
 		table->paths_dropped++;
 		return 0;
 	}
-	strlcpy(table->path[table->npaths], path, CAL_PATH_MAX);
-	return table->npaths++;
+	strlcpy(paths->path[paths->n], path, CAL_PATH_MAX);
+	return paths->n++;
 }
 
 /* Whether two columns say the same. */
@@ -178,7 +178,7 @@ same_column(const CalPredicateColumn *a, const CalPredicateColumn *b)
 
 /* Add a column unless it is there. */
 void
-cal_predicate_add_column(CalPredicate *to, const CalPredicateColumn *column)
+cal_predicate_add(CalPredicate *to, const CalPredicateColumn *column)
 {
 	for (int i = 0; i < to->ncolumns; i++)
 		if (same_column(&to->column[i], column))
@@ -221,7 +221,7 @@ note(const CalPredicate *seen, uint16 path)
 	to->path = path;
 	to->clipped |= seen->clipped;
 	for (int i = 0; i < seen->ncolumns; i++)
-		cal_predicate_add_column(to, &seen->column[i]);
+		cal_predicate_add(to, &seen->column[i]);
 }
 
 /* Note what one execution did with its tables. */
@@ -249,9 +249,12 @@ cal_predicates_count(void)
 	return n;
 }
 
-/* Copy them, as far as there is room; returns how many. */
+/*
+ * Copy them, as far as there is room, and the search_paths they refer to
+ * unless that is NULL; returns how many.
+ */
 int
-cal_predicates_copy(CalPredicate *out, int room)
+cal_predicates_copy(CalPredicate *out, int room, CalPaths *paths)
 {
 	int			n;
 
@@ -259,22 +262,10 @@ cal_predicates_copy(CalPredicate *out, int room)
 	n = Min(table->used, room);
 	for (int i = 0; i < n; i++)
 		out[i] = entries[i].predicate;
+	if (paths)
+		*paths = table->paths;
 	LWLockRelease(lock);
 	return n;
-}
-
-/* The search_path behind a number; false if it is not known. */
-bool
-cal_predicates_path(uint16 path, char out[CAL_PATH_MAX])
-{
-	bool		known;
-
-	LWLockAcquire(lock, LW_SHARED);
-	known = path > 0 && path < table->npaths;
-	if (known)
-		memcpy(out, table->path[path], CAL_PATH_MAX);
-	LWLockRelease(lock);
-	return known;
 }
 
 /* Forget everything. */
@@ -283,7 +274,6 @@ cal_predicates_reset(void)
 {
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	clear();
-	table->npaths = 1;
 	LWLockRelease(lock);
 }
 
@@ -299,7 +289,7 @@ cal_predicates_info(CalInfoEmit emit, void *arg)
 
 	LWLockAcquire(lock, LW_SHARED);
 	used = table->used;
-	npaths = table->npaths;
+	npaths = table->paths.n;
 	evicted = table->evicted;
 	dropped = table->dropped;
 	paths_dropped = table->paths_dropped;
@@ -310,6 +300,6 @@ cal_predicates_info(CalInfoEmit emit, void *arg)
 	emit(arg, "predicates", "evicted", evicted, "entries");
 	emit(arg, "predicates", "dropped", dropped, "entries");
 	emit(arg, "predicates", "search_paths", npaths - 1, "entries");
-	emit(arg, "predicates", "search_paths_max", PATHS - 1, "entries");
+	emit(arg, "predicates", "search_paths_max", CAL_PATHS - 1, "entries");
 	emit(arg, "predicates", "search_paths_dropped", paths_dropped, "entries");
 }

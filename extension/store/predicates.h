@@ -10,11 +10,12 @@
 #include "platform/memory.h"
 
 #define CAL_PREDICATE_COLUMNS	12
-#define CAL_PATH_MAX			200 /* bytes of a search_path, with its end */
+#define CAL_PATHS		64		/* search_paths; the first is none */
+#define CAL_PATH_MAX	200		/* bytes of one, with its end */
 
 typedef enum CalRole
 {
-	CAL_ROLE_COMPARE,			/* column op value; the operator says more */
+	CAL_ROLE_COMPARE,			/* column op value */
 	CAL_ROLE_IN,				/* column = any of several values */
 	CAL_ROLE_NULL,				/* column IS NULL */
 	CAL_ROLE_JOIN,				/* column op another table's column */
@@ -22,7 +23,6 @@ typedef enum CalRole
 	CAL_ROLE_GROUP				/* and grouped */
 } CalRole;
 
-/* Flags of a column. */
 #define CAL_COLUMN_COMMUTED		1	/* it stands right of the operator */
 #define CAL_COLUMN_NULLS_FIRST	2	/* of an order */
 #define CAL_COLUMN_LIMIT		4	/* of an order: a LIMIT is above it */
@@ -34,18 +34,17 @@ typedef struct CalPredicateColumn
 	uint16		scan;			/* tells scans of one table apart */
 	uint8		role;
 	uint8		flags;
-	uint16		position;		/* in an order or group, from 1; else 0 */
+	uint16		position;		/* in an order or group, from 1 */
 	Oid			op;
 } CalPredicateColumn;
 
-/* Whose statement, and which of its tables; compared as bytes. */
 typedef struct CalPredicateKey
 {
 	uint64		queryid;
-	Oid			userid;
-	Oid			dbid;
-	Oid			relid;
-	uint32		zero;
+	Oid			userid,
+				dbid,
+				relid;
+	uint32		zero;			/* it is compared as bytes */
 } CalPredicateKey;
 
 /* Sums are over the samples, executions whose plan was read. */
@@ -63,15 +62,17 @@ typedef struct CalPredicate
 	CalPredicateColumn column[CAL_PREDICATE_COLUMNS];
 } CalPredicate;
 
-extern const CalArea cal_predicates_area;
+typedef struct CalPaths
+{
+	uint32		n;				/* copied together with the predicates */
+	char		path[CAL_PATHS][CAL_PATH_MAX];
+} CalPaths;
 
-extern void cal_predicate_add_column(CalPredicate *to,
-									 const CalPredicateColumn *column);
-extern void cal_predicates_note(const CalPredicate *seen, int n,
-								const char *search_path);
+extern const CalArea cal_predicates_area;
+extern void cal_predicate_add(CalPredicate *to, const CalPredicateColumn *c);
+extern void cal_predicates_note(const CalPredicate *p, int n, const char *path);
 extern int	cal_predicates_count(void);
-extern int	cal_predicates_copy(CalPredicate *out, int room);
-extern bool cal_predicates_path(uint16 path, char out[CAL_PATH_MAX]);
+extern int	cal_predicates_copy(CalPredicate *out, int room, CalPaths *paths);
 extern void cal_predicates_reset(void);
 extern void cal_predicates_info(CalInfoEmit emit, void *arg);
 

@@ -29,14 +29,14 @@
 #define OVERFLOW	0			/* entry for what finds no room unlocked */
 #define READ_TRIES	1000
 
-typedef struct Slab
+typedef struct CalSlab
 {
 	uint8		index[INDEX_SIZE];	/* entry + 1, or 0 */
 	uint32		used;			/* entries ever filled */
 	uint32		hand;			/* of the search for a victim */
 	uint64		handed_over;
 	CalSlabEntry entry[CAL_SLAB_ENTRIES];
-} Slab;
+} CalSlab;
 
 typedef struct Shared
 {
@@ -45,12 +45,16 @@ typedef struct Shared
 
 static Shared *shared = NULL;
 static uint8 (*parts)[CAL_SLAB_ENTRIES] = NULL; /* partition of each entry */
-static Slab *slabs = NULL;
+static CalSlab *slabs = NULL;
 
 /* This backend's. */
-static Slab *mine = NULL;
+CalSlab    *cal_slab_mine = NULL;
+
+#define mine cal_slab_mine
+
 static uint8 *my_parts = NULL;
-static CalSlabEntry *latest = NULL;
+CalSlabEntry *cal_slab_latest = NULL;
+uint32		cal_slab_moves = 0;
 
 static Size
 parts_size(void)
@@ -62,7 +66,7 @@ static Size
 slab_size(void)
 {
 	return add_size(add_size(CACHELINEALIGN(sizeof(Shared)), parts_size()),
-					mul_size(sizeof(Slab), MaxBackends));
+					mul_size(sizeof(CalSlab), MaxBackends));
 }
 
 static void
@@ -75,7 +79,7 @@ slab_init(void *base, LWLockPadded *locks)
 	at += CACHELINEALIGN(sizeof(Shared));
 	parts = (uint8 (*)[CAL_SLAB_ENTRIES]) at;
 	memset(at, FREE_PART, parts_size());
-	slabs = (Slab *) (at + parts_size());
+	slabs = (CalSlab *) (at + parts_size());
 }
 
 const CalArea cal_slab_area = {"slabs", slab_size, slab_init, 0};
@@ -142,20 +146,12 @@ cal_slab_attach(int procno)
 		return;
 	mine = &slabs[procno];
 	my_parts = parts[procno];
-	latest = NULL;
 	if (mine->used == 0)
 	{
 		mine->used = 1;
 		occupy(&mine->entry[OVERFLOW], &nobody, cal_statement_hash(&nobody));
 	}
-	latest = &mine->entry[OVERFLOW];
-}
-
-/* Whether this backend has a slab. */
-bool
-cal_slab_attached(void)
-{
-	return mine != NULL;
+	cal_slab_latest = &mine->entry[OVERFLOW];
 }
 
 /* An entry of before the latest reset begins anew. */
@@ -172,7 +168,7 @@ renew(CalSlabEntry *entry)
 		entry->epoch = epoch;
 		cal_slab_end(entry);
 	}
-	return latest = entry;
+	return cal_slab_latest = entry;
 }
 
 /* Look a statement up in the index. */
@@ -191,8 +187,8 @@ find(const CalStatementKey *key, uint32 hash)
 }
 
 /* Move what an entry counted to the shared table; the entry stays, empty. */
-void
-cal_slab_hand_over(CalSlabEntry *entry)
+static void
+hand_over(CalSlabEntry *entry)
 {
 	LWLock	   *lock = cal_statements_lock(CAL_PARTITION_OF(entry->hash));
 
@@ -206,6 +202,20 @@ cal_slab_hand_over(CalSlabEntry *entry)
 	cal_slab_end(entry);
 	LWLockRelease(lock);
 	mine->handed_over++;
+}
+
+/*
+ * A cell of the histogram is full: hand the entry over.  Where no lock may be
+ * taken, because an error is being handled, halve the cell instead.
+ */
+void
+cal_slab_overflow(CalSlabEntry *entry)
+{
+	if (InterruptHoldoffCount == 0 && CritSectionCount == 0)
+		hand_over(entry);
+	else
+		for (int i = 0; i < CAL_HIST_CELLS; i++)
+			entry->hist.cell[i] -= entry->hist.cell[i] / 2;
 }
 
 /* Make an entry free: of a few, the one unused for longest. */
@@ -224,23 +234,20 @@ make_room(void)
 			(victim == NULL || entry->counters.last < victim->counters.last))
 			victim = entry;
 	}
-	cal_slab_hand_over(victim);
+	hand_over(victim);
 	my_parts[victim - mine->entry] = FREE_PART;
 	index_remove(victim);
+	cal_slab_moves++;
 	return victim;
 }
 
-/* Find or add a statement; may take the lock of a partition for a moment. */
+/* Find or add a statement that is not the latest. */
 CalSlabEntry *
-cal_slab_entry(const CalStatementKey *key)
+cal_slab_lookup(const CalStatementKey *key)
 {
-	CalSlabEntry *entry = latest;
-	uint32		hash;
+	uint32		hash = cal_statement_hash(key);
+	CalSlabEntry *entry = find(key, hash);
 
-	if (likely(cal_statement_key_equal(&entry->key, key)))
-		return renew(entry);
-	hash = cal_statement_hash(key);
-	entry = find(key, hash);
 	if (entry == NULL)
 	{
 		if (mine->used < CAL_SLAB_ENTRIES)

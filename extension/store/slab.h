@@ -27,16 +27,35 @@ typedef struct CalSlabEntry
 
 extern const CalArea cal_slab_area;
 
+/* This backend's slab, or NULL. */
+extern struct CalSlab *cal_slab_mine;
+#define cal_slab_attached() (cal_slab_mine != NULL)
+
 extern void cal_slab_attach(int procno);
-extern CalSlabEntry *cal_slab_entry(const CalStatementKey *key);
+extern CalSlabEntry *cal_slab_lookup(const CalStatementKey *key);
 extern CalSlabEntry *cal_slab_entry_unlocked(const CalStatementKey *key);
-extern bool cal_slab_attached(void);
-extern void cal_slab_hand_over(CalSlabEntry *entry);
+extern void cal_slab_overflow(CalSlabEntry *entry);
 
 /* Readers: all slabs' entries of a partition; call with its lock held. */
 extern int	cal_slab_count(int partition);
 extern int	cal_slab_copy(int partition, CalSlabEntry *out, int room);
 extern void cal_slab_info(CalInfoEmit emit, void *arg);
+
+/* The entry that was asked for last, and how often entries have moved. */
+extern CalSlabEntry *cal_slab_latest;
+extern uint32 cal_slab_moves;
+
+/* Find or add a statement; may take the lock of a partition for a moment. */
+static inline CalSlabEntry *
+cal_slab_entry(const CalStatementKey *key)
+{
+	CalSlabEntry *entry = cal_slab_latest;
+
+	if (likely(cal_statement_key_equal(&entry->key, key) &&
+			   entry->epoch == cal_statements_epoch()))
+		return entry;
+	return cal_slab_lookup(key);
+}
 
 /* The owner brackets its writes, between which nothing may fail. */
 static inline void

@@ -55,6 +55,8 @@ typedef struct Shared
 	Partition	partition[CAL_PARTITIONS];
 } Shared;
 
+pg_atomic_uint32 *cal_statements_epoch_at = NULL;
+
 static Shared *shared = NULL;
 static Slot *all_slots = NULL;
 static int32 *all_buckets = NULL;
@@ -124,6 +126,7 @@ statements_init(void *base, LWLockPadded *slice_locks)
 	all_slots = (Slot *) ((char *) base + MAXALIGN(sizeof(Shared)));
 	locks = slice_locks;
 	pg_atomic_init_u32(&shared->epoch, 1);
+	cal_statements_epoch_at = &shared->epoch;
 	shared->slots = slots_per_partition();
 	shared->buckets = buckets_per_partition();
 	all_buckets = (int32 *) (all_slots + CAL_PARTITIONS * shared->slots);
@@ -140,13 +143,6 @@ LWLock *
 cal_statements_lock(int partition)
 {
 	return &locks[partition].lock;
-}
-
-/* The number of resets so far; what carries an older one is void. */
-uint32
-cal_statements_epoch(void)
-{
-	return pg_atomic_read_u32(&shared->epoch);
 }
 
 /* Find a statement. */

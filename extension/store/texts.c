@@ -282,7 +282,7 @@ make_room(Store *store, Oid userid, uint32 nchunks, uint32 now)
 
 /* Take chunks off the free chain and copy a text into them. */
 static void
-fill_chunks(Store *store, Slot *slot, const char *text, uint32 len)
+fill_chunks(Store *store, Slot *slot, const char *bytes, uint32 len)
 {
 	Header	   *header = store->header;
 	uint32		left = len;
@@ -294,8 +294,8 @@ fill_chunks(Store *store, Slot *slot, const char *text, uint32 len)
 		Chunk	   *chunk = &store->chunks[header->free_chunk];
 		uint32		part = Min(left, CHUNK_BYTES);
 
-		memcpy(chunk->data, text, part);
-		text += part;
+		memcpy(chunk->data, bytes, part);
+		bytes += part;
 		left -= part;
 		slot->last = header->free_chunk;
 		header->free_chunk = chunk->next;
@@ -467,7 +467,7 @@ step(const Store *store, int *cursor)
  */
 bool
 cal_texts_next(CalTextKind kind, int *cursor, CalTextKey *key, char *buf,
-			   int room, int *len, int *encoding)
+			   int *len, int *encoding)
 {
 	Store	   *store = &stores[kind];
 	Slot	   *slot = NULL;
@@ -480,7 +480,7 @@ cal_texts_next(CalTextKind kind, int *cursor, CalTextKey *key, char *buf,
 		{
 			*key = slot->key;
 			*encoding = slot->encoding;
-			*len = copy_out(store, slot, buf, room);
+			*len = copy_out(store, slot, buf, CAL_TEXT_MAX + 1);
 		}
 		LWLockRelease(store->lock);
 	}

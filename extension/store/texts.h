@@ -43,9 +43,12 @@ extern uint32 cal_texts_store(CalTextKind kind, const CalTextKey *key,
 extern int	cal_texts_fetch(CalTextKind kind, const CalTextKey *key,
 							char *buf, int room, int *encoding);
 
-/* One text after the other, *cursor being 0 at first; false at the end. */
+/*
+ * One text after the other, *cursor being 0 at first; false at the end.  buf
+ * has room for CAL_TEXT_MAX bytes and a NUL.
+ */
 extern bool cal_texts_next(CalTextKind kind, int *cursor, CalTextKey *key,
-						   char *buf, int room, int *len, int *encoding);
+						   char *buf, int *len, int *encoding);
 
 extern void cal_texts_reset(CalTextKind kind);
 extern void cal_texts_info(CalInfoEmit emit, void *arg);

@@ -42,6 +42,8 @@ typedef struct Waits
 } Waits;
 
 static Waits *waits;
+volatile uint32 *cal_waits_run = NULL;
+
 static Record *mine;			/* of this process, once it ran something */
 
 static Size waits_size(void);
@@ -75,31 +77,15 @@ record_of(uint32 procno)
 }
 
 /* Find this process's record; one without gets a private one. */
-static void
-attach(void)
+void
+cal_waits_attach(void)
 {
 	static Record nobody;
 
 	mine = &nobody;
 	if (waits && MyProc && CAL_MY_PROC_NUMBER() < waits->nrecords)
 		mine = record_of(CAL_MY_PROC_NUMBER());
-}
-
-/* A run begins; one before it may have been left without its end. */
-uint32
-cal_waits_run_begin(void)
-{
-	if (unlikely(mine == NULL))
-		attach();
-	return mine->s.run = (mine->s.run + 1) | 1;
-}
-
-/* The run is over: the number is even until the next. */
-void
-cal_waits_run_end(void)
-{
-	if (mine && (mine->s.run & 1))
-		mine->s.run++;
+	cal_waits_run = &mine->s.run;
 }
 
 /*

@@ -5,34 +5,30 @@
 #ifndef CAL_WAITS_H
 #define CAL_WAITS_H
 
+#include "base/wait_profile.h"
 #include "platform/info.h"
 #include "platform/memory.h"
-
-/* Classes that tell where time went; the rest of core's are CAL_WAIT_OTHER. */
-typedef enum CalWaitClass
-{
-	CAL_WAIT_NONE,				/* on the CPU, or ready for it */
-	CAL_WAIT_LOCK,				/* heavyweight locks */
-	CAL_WAIT_LWLOCK,
-	CAL_WAIT_IO,
-	CAL_WAIT_CLIENT,			/* the client must take or send something */
-	CAL_WAIT_IPC,
-	CAL_WAIT_TIMEOUT,
-	CAL_WAIT_OTHER
-} CalWaitClass;
-
-#define CAL_WAIT_CLASSES (CAL_WAIT_OTHER + 1)
-
-typedef struct CalWaitProfile
-{
-	uint32		samples[CAL_WAIT_CLASSES];
-} CalWaitProfile;
 
 extern const CalArea cal_waits_area;
 
 /* The backend: a run at top level begins (returns its number), ends. */
-extern uint32 cal_waits_run_begin(void);
-extern void cal_waits_run_end(void);
+extern volatile uint32 *cal_waits_run;
+extern void cal_waits_attach(void);
+
+/* A run begins; one before it may have been left without its end. */
+static inline uint32
+cal_waits_run_begin(void)
+{
+	return *cal_waits_run = (*cal_waits_run + 1) | 1;
+}
+
+/* The run is over: the number is even until the next. */
+static inline void
+cal_waits_run_end(void)
+{
+	*cal_waits_run = (*cal_waits_run | 1) + 1;
+}
+
 extern bool cal_waits_profile(uint32 run, CalWaitProfile *out);
 
 /* The worker: one pass over all process slots. */

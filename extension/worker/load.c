@@ -153,9 +153,10 @@ load_file(Candidate *c, CalLoaded *loaded)
 	}
 	if (loaded->left_out > 0)
 		ereport(LOG,
-				(errmsg("pg_caliper left out " UINT64_FORMAT " of " UINT64_FORMAT " records of file \"%s\"",
+				(errmsg("pg_caliper left out " UINT64_FORMAT " of " UINT64_FORMAT
+						" records of file \"%s\"",
 						loaded->left_out, c->reader.count, c->path),
-				 errdetail("They are of a kind unknown to this version, or their values are impossible.")));
+				 errdetail("Their kind is unknown, or their values are impossible.")));
 }
 
 /* Take over the newer of the two files, if there is any. */

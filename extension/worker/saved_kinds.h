@@ -14,6 +14,7 @@ static const CalSavedKind *const cal_saved_kinds[] = {
 	&cal_saved_texts,
 	&cal_saved_plans,
 	&cal_saved_events,
+	&cal_saved_predicates,
 };
 
 #endif							/* CAL_WORKER_SAVED_KINDS_H */

@@ -26,8 +26,7 @@ save(CalSaver *saver, CalTextKind kind, const CalSavedKind *record)
 
 	if (text == NULL)
 		return;
-	while (cal_texts_next(kind, &cursor, &key, text, CAL_TEXT_MAX + 1,
-						  &len, &encoding))
+	while (cal_texts_next(kind, &cursor, &key, text, &len, &encoding))
 	{
 		CHECK_FOR_INTERRUPTS();
 		cal_saver_put(saver, &key, sizeof(key));
@@ -44,40 +43,44 @@ load(CalTaker *taker, CalTextKind kind)
 {
 	CalTextKey	key;
 	int			encoding;
-	const char *text;
+	const char *bytes;
 	size_t		len;
 
 	if (!cal_taker_take(taker, &key, sizeof(key)) ||
 		!cal_taker_take(taker, &encoding, sizeof(encoding)))
 		return false;
-	text = (const char *) taker->next;
+	bytes = (const char *) taker->next;
 	len = taker->end - taker->next;
 	if (len > CAL_TEXT_MAX || !PG_VALID_BE_ENCODING(encoding) ||
-		memchr(text, '\0', len) != NULL ||
-		!pg_verify_mbstr(encoding, text, (int) len, true))
+		memchr(bytes, '\0', len) != NULL ||
+		!pg_verify_mbstr(encoding, bytes, (int) len, true))
 		return false;
-	cal_texts_store(kind, &key, text, (int) len, encoding);
+	cal_texts_store(kind, &key, bytes, (int) len, encoding);
 	return true;
 }
 
+/* The texts of statements. */
 static void
 save_statement_texts(CalSaver *saver)
 {
 	save(saver, CAL_TEXT_STATEMENT, &cal_saved_texts);
 }
 
+/* One of them. */
 static bool
 load_statement_text(CalTaker *taker)
 {
 	return load(taker, CAL_TEXT_STATEMENT);
 }
 
+/* The plans of slow executions. */
 static void
 save_plans(CalSaver *saver)
 {
 	save(saver, CAL_TEXT_PLAN, &cal_saved_plans);
 }
 
+/* One of them. */
 static bool
 load_plan(CalTaker *taker)
 {

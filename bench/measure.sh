@@ -1,0 +1,31 @@
+#!/bin/bash
+#
+# Runs all measurements, one after the other: they must not disturb each other.
+# Called by run.sh within the work directory.
+
+set -euo pipefail
+. bench/lib.sh
+
+transactions=3000 rounds=1500 pairs=24 seconds=3 repetitions=31
+if [ "${1:-}" = --quick ]; then
+	transactions=600 rounds=300 pairs=20 seconds=1 repetitions=11
+fi
+
+configurations=()
+for config in bare caliper pgss five; do
+	if available "$config"; then
+		configurations+=("$config")
+	else
+		echo "# $config: not installed, left out" >&2
+	fi
+done
+
+record machine "" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs"
+record server "" "$("$PG_CONFIG" --version)"
+for part in ${BENCH_PARTS:-count native reading}; do
+	case $part in
+		count) bench/count.sh $transactions "${configurations[@]}" ;;
+		native) bench/native.sh $rounds $pairs $seconds "${configurations[@]}" ;;
+		reading) bench/reading.sh $repetitions ;;
+	esac
+done

@@ -1,0 +1,23 @@
+#!/bin/bash
+#
+# `make bench`: what pg_caliper costs, beside other extensions.
+#
+# usage: bench/run.sh [--quick]
+#
+# Measures on private servers, prints a table with the budget beside each figure,
+# and ends with status 1 if one was missed.  All single values are left in
+# build/bench/.  Takes about twenty minutes, with --quick about four; then there
+# are fewer transactions, rounds and pairs, and the intervals are wider.
+#
+#	BENCH_PARTS	which parts to run, "count native reading" by default; the
+#			figures of the others are then missing, which is no pass
+
+set -euo pipefail
+
+cd "$(dirname "$0")/.."
+status=0
+tools/run-as.sh -i build/stage -i bench -i tools -o build/bench -- \
+	bench/measure.sh "$@" || status=1
+bench/table.pl <build/bench/results.tsv >build/bench/table.txt || status=1
+cat build/bench/table.txt
+exit $status

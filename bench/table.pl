@@ -1,0 +1,189 @@
+#!/usr/bin/perl
+#
+# Prints the results as a table, with the budget beside each figure.
+#
+# usage: table.pl < results.tsv
+#
+# Lines of results: METRIC CONFIGURATION VALUE LOW HIGH, separated by tabs; a
+# metric measured repeatedly is there repeatedly.  Ends with status 1 if a budget
+# was missed, or a figure that has one was not measured.
+#
+use strict;
+use warnings;
+
+my %name = (
+	caliper => 'pg_caliper',
+	pgss    => 'pg_stat_statements',
+	five    => 'the five');
+my @peers = qw(pgss five);
+
+my %results;
+my $missed = 0;
+
+while (<STDIN>)
+{
+	chomp;
+	my ($metric, $config, $value, $low, $high) = split /\t/, $_, -1;
+	push @{ $results{$metric}{$config} }, [ $value, $low, $high ];
+}
+
+# The mean of what was measured, or undef.
+sub value
+{
+	my ($metric, $config) = @_;
+	my $all = $results{$metric}{$config} or return undef;
+	my $sum = 0;
+	$sum += $_->[0] for @$all;
+	return $sum / @$all;
+}
+
+# How far apart the repetitions of a metric are.
+sub spread
+{
+	my ($metric, $config) = @_;
+	my @all = sort { $a <=> $b } map { $_->[0] } @{ $results{$metric}{$config} // [] };
+	return @all > 1 ? $all[-1] - $all[0] : undef;
+}
+
+# The interval of a metric.
+sub interval
+{
+	my ($metric, $config, $format) = @_;
+	my $first = ($results{$metric}{$config} // [])->[0] or return '';
+	return sprintf "$format..$format", @$first[ 1, 2 ];
+}
+
+# What a configuration adds to the bare server.
+sub above
+{
+	my ($metric, $config) = @_;
+	my ($value, $bare) = (value($metric, $config), value($metric, 'bare'));
+	return defined $value && defined $bare ? $value - $bare : undef;
+}
+
+# 12345.6 as 12,346.
+sub number
+{
+	my ($value, $format) = @_;
+	return '-' unless defined $value;
+	my $text = sprintf $format // '%.0f', $value;
+	1 while $text =~ s/^([+-]?\d+)(\d{3})/$1,$2/;
+	return $text;
+}
+
+# Compares with the budget and remembers failure.
+sub verdict
+{
+	my ($value, $limit, $at_least) = @_;
+	my $ok = defined $value && ($at_least ? $value >= $limit : $value <= $limit);
+	$missed++ unless $ok;
+	return !defined $value ? 'NOT MEASURED' : $ok ? 'ok' : 'MISSED';
+}
+
+sub row { printf "%-34s %12s %12s %10s %-12s %12s %12s\n", @_ }
+
+sub heading
+{
+	print "\n$_[0]\n";
+	row('', $_[1] // 'bare', $name{caliper}, 'budget', '', @name{@peers});
+}
+
+# A row of figures above those of the bare server.
+sub row_above
+{
+	my ($label, $metric, $budget, $format) = @_;
+	my $value = above($metric, 'caliper');
+	row($label, number(value($metric, 'bare'), $format =~ s/\+//r),
+		number($value, $format), defined $budget ?
+		  (number($budget, $format), verdict($value, $budget)) : ('', ''),
+		map { number(above($metric, $_), $format) } @peers);
+}
+
+# A row of CPU times with intervals.
+sub row_cpu
+{
+	my ($label, $mode, $budget) = @_;
+	my $value = value("cpu_above.$mode", 'caliper');
+	row($label, number(value("cpu.$mode", 'bare')), number($value, '%+.0f'),
+		number($budget, '%+.0f'), verdict($value, $budget),
+		map { number(value("cpu_above.$mode", $_), '%+.0f') } @peers);
+	row('  interval (95 %)', '', map { interval("cpu_above.$mode", $_, '%+.0f') }
+		  'caliper', '', '', @peers);
+}
+
+# A row of reading times; the budget is a multiple of pg_stat_statements' time.
+sub row_read
+{
+	my ($label, $metric, $what, $reference, $multiple) = @_;
+	my $value  = value("$metric.$what", 'caliper');
+	my $pgss   = value("$metric.$what", 'pgss');
+	my $budget = value("$reference.$what", 'pgss');
+	$budget *= $multiple if defined $budget;
+	row($label, '', number($value, '%.1f'), number($budget, '%.1f'),
+		verdict($value, $budget // 0), number($pgss, '%.1f'), '');
+}
+
+my ($machine, $server) = map { ($results{$_}{''} // [ ['?'] ])->[0][0] } qw(machine server);
+print "$server; $machine\n";
+
+heading('Instructions per transaction, above the bare server (callgrind)');
+row_above('pgbench -S -M prepared', 'instructions.select_prepared', 550,  '%+.0f');
+row_above('pgbench -S -M simple',   'instructions.select_simple',   3450, '%+.0f');
+row_above('pgbench -M prepared (TPC-B)', 'instructions.tpcb_prepared', 3200, '%+.0f');
+row_above('one statement, prepared',  'instructions.one',  undef, '%+.0f');
+row_above('300 statements, prepared', 'instructions.many', undef, '%+.0f');
+
+# Of 300 statements: what the server itself needs more for them is not counted.
+my ($one, $many) = map { value("instructions.$_", 'caliper') } qw(one many);
+my $growth;
+if (defined $many && defined value('instructions.many', 'bare'))
+{
+	$growth = (($many - value('instructions.many', 'bare') +
+			value('instructions.one', 'bare')) / $one - 1) * 100;
+}
+row('  all of 300 above all of one, %', '', number($growth, '%+.2f'), '+10.00',
+	verdict($growth, 10), '', '');
+for my $config (qw(bare caliper))
+{
+	my @spread = grep { defined } map { spread($_, $config) } map { "instructions.$_" }
+	  qw(select_prepared select_simple tpcb_prepared);
+	printf "  measured twice, %s differs by %s\n", $config eq 'bare' ? $config : $name{$config},
+	  join(', ', map { number($_, '%.1f') } @spread) if @spread;
+}
+
+heading('Clock reads per transaction, above the bare server (callgrind)');
+row_above('pgbench -S -M prepared', 'clock.select_prepared', 1.01, '%+.2f');
+row_above('pgbench -S -M simple',   'clock.select_simple',   2.01, '%+.2f');
+row_above('pgbench -M prepared (7 statements)', 'clock.tpcb_prepared', 8.01, '%+.2f');
+
+heading('System calls per transaction, above the bare server (strace)');
+row_above('pgbench -S -M prepared', 'syscalls.select_prepared', 0.05, '%+.2f');
+row_above('pgbench -S -M simple',   'syscalls.select_simple',   0.05, '%+.2f');
+row_above('pgbench -M prepared (TPC-B)', 'syscalls.tpcb_prepared', 0.05, '%+.2f');
+
+heading('Backend CPU per prepared SELECT, ns above the bare server (native)');
+row_cpu('fifty in one pipeline',  'pipeline', 80);
+row_cpu('each with its own Sync', 'sync',     200);
+
+heading('Transactions per second, relative to the bare server (native)');
+my $ratio = value('tps_ratio', 'caliper');
+row('pgbench -S -M prepared -c 2', '1', number($ratio, '%.3f'), '0.980',
+	verdict($ratio, 0.98, 1), '', '');
+row('  interval (95 %)', '', interval('tps_ratio', 'caliper', '%.3f'), '', '', '', '');
+
+heading('Reading the view, ms (budget: what pg_stat_statements takes, twice that when full)', '');
+row('entries', '', map { $_ eq '' ? '' : number(value('entries', $_)) } 'caliper', '', '', 'pgss', '');
+row_read('count(*)',    'read', 'count', 'read', 1);
+row_read('all columns', 'read', 'all',   'read', 1);
+row('entries, with 100 full sessions', '', number(value('entries_full', 'caliper')), '', '', '', '');
+row_read('count(*)',    'read_full', 'count', 'read', 2);
+row_read('all columns', 'read_full', 'all',   'read', 2);
+
+heading('Shared memory at defaults, max_connections = 100, MB (caliper.info)', '');
+my $memory = value('memory', 'caliper');
+$memory /= 1024 * 1024 if defined $memory;
+row('total', '', number($memory, '%.1f'), '32.0', verdict($memory, 32), '', '');
+
+print "\nThe five: pg_stat_statements, pg_stat_kcache, pg_qualstats, pg_wait_sampling, auto_explain\n";
+print $missed ? "\n$missed outside the budget\n" : "\neverything within the budget\n";
+exit($missed ? 1 : 0);

@@ -1,0 +1,367 @@
+/*
+ * sandbox.c
+ *		Plans a captured statement, without lending anybody any rights.
+ *
+ * Owns: the only way in which the text of a statement is ever planned again,
+ * and a timer.  Called by the advisor.  Planning runs code: immutable and
+ * stable functions are evaluated, and their authors may mean harm.  So
+ *
+ * - the caller must have the rights of the statement's owner already;
+ * - the owner must still have the rights that the statement needs;
+ * - it all runs as the owner, in a restricted security context that lets
+ *   nobody change the role or leave anything behind in the session;
+ * - under the search_path that the statement ran under, and never with the
+ *   caller's temporary tables before others;
+ * - with no function that belongs to somebody who could not act as the owner
+ *   anyway: he might have put it there after the statement ran;
+ * - with limits on time and on waiting for locks;
+ * - in a subtransaction that is rolled back, whatever happens.  That restores
+ *   the user, the settings and all locks.
+ *
+ * The planner's and the parser's hooks of other extensions are not called,
+ * and our own do not count this.  Takes no lock of ours.
+ */
+#include "postgres.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_proc.h"
+#include "miscadmin.h"
+#include "nodes/nodeFuncs.h"
+#include "optimizer/planner.h"
+#include "parser/analyze.h"
+#include "parser/parse_param.h"
+#include "tcop/tcopprot.h"
+#include "utils/acl.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/resowner.h"
+#include "utils/syscache.h"
+#include "utils/timeout.h"
+#include "version_compat.h"
+
+#include "advise/sandbox.h"
+#include "base/text_clean.h"
+#include "mb/pg_wchar.h"
+#include "platform/privilege.h"
+
+#define TROUBLE_MAX 160			/* bytes of a message that are shown */
+#define INSIST_MS	100			/* who catches the cancel gets another */
+
+static TimeoutId timer = MAX_TIMEOUTS;
+static volatile sig_atomic_t timed_out = false;
+
+/* Time is up: cancel what is running, as statement_timeout does. */
+static void
+time_is_up(void)
+{
+	timed_out = true;
+	InterruptPending = true;
+	QueryCancelPending = true;
+}
+
+/* Start the timer. */
+static void
+start_timer(int ms)
+{
+	if (timer == MAX_TIMEOUTS)
+		timer = RegisterTimeout(USER_TIMEOUT, time_is_up);
+	timed_out = false;
+	enable_timeout_every(timer,
+						 TimestampTzPlusMilliseconds(GetCurrentTimestamp(),
+													 Max(ms, 1)),
+						 INSIST_MS);
+}
+
+/* Stop it; a cancel that has not been noticed yet is not for the caller. */
+static void
+stop_timer(void)
+{
+	disable_timeout(timer, true);
+	if (timed_out)
+		QueryCancelPending = false;
+}
+
+/* Set a setting until the subtransaction ends. */
+static void
+set_setting(const char *name, const char *value)
+{
+	(void) set_config_option(name, value, PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+}
+
+/* Become the owner, under the settings that his statement ran under. */
+static void
+enter(const CalSandboxJob *job)
+{
+	StringInfoData path;
+	Oid			user;
+	int			context;
+
+	initStringInfo(&path);
+	appendStringInfoString(&path, job->search_path);
+	if (strstr(job->search_path, "pg_temp") == NULL)
+		appendStringInfo(&path, "%spg_temp", path.len > 0 ? ", " : "");
+
+	GetUserIdAndSecContext(&user, &context);
+	SetUserIdAndSecContext(job->owner, context | SECURITY_LOCAL_USERID_CHANGE |
+						   SECURITY_RESTRICTED_OPERATION);
+	set_setting("search_path", path.data);
+	set_setting("lock_timeout", "100ms");
+	set_setting("client_min_messages", "error");
+}
+
+/* Raise what ends up as the reason why a statement was not planned. */
+static void
+refuse(const char *why)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg_internal("%s", why)));
+}
+
+/* The statement inside one that prepares it, opens it, or keeps its rows. */
+static Node *
+unwrap(Node *stmt)
+{
+	switch (nodeTag(stmt))
+	{
+		case T_PrepareStmt:
+			return ((PrepareStmt *) stmt)->query;
+		case T_DeclareCursorStmt:
+			return ((DeclareCursorStmt *) stmt)->query;
+		case T_ExplainStmt:
+			return ((ExplainStmt *) stmt)->query;
+		case T_CreateTableAsStmt:
+			return ((CreateTableAsStmt *) stmt)->query;
+		default:
+			return stmt;
+	}
+}
+
+/* Parse the text, which must be one statement that can be planned. */
+static RawStmt *
+parse(const char *text)
+{
+	List	   *list = pg_parse_query(text);
+	RawStmt    *raw;
+
+	if (list_length(list) != 1)
+		refuse("the text is not one statement");
+	raw = linitial_node(RawStmt, list);
+	raw->stmt = unwrap(raw->stmt);
+	switch (nodeTag(raw->stmt))
+	{
+		case T_SelectStmt:
+		case T_InsertStmt:
+		case T_UpdateStmt:
+		case T_DeleteStmt:
+		case T_MergeStmt:
+			return raw;
+		default:
+			refuse("statements of this kind have no plan");
+	}
+	return NULL;
+}
+
+/* Analyse it; the types of its parameters follow from where they stand. */
+static Query *
+analyse(RawStmt *raw, const char *source)
+{
+	ParseState *pstate = make_parsestate(NULL);
+	Oid		   *types = NULL;
+	int			ntypes = 0;
+	Query	   *query;
+
+	pstate->p_sourcetext = source;
+	setup_parse_variable_parameters(pstate, &types, &ntypes);
+	query = transformTopLevelStmt(pstate, raw);
+	check_variable_parameters(pstate, query);
+	free_parsestate(pstate);
+	if (query->commandType == CMD_UTILITY)
+		refuse("statements of this kind have no plan");
+	return query;
+}
+
+/* Whether a function belongs to somebody who could not act as the owner. */
+static bool
+is_foreign_function(Oid function, void *arg)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
+	Oid			author = InvalidOid;
+
+	if (HeapTupleIsValid(tuple))
+	{
+		author = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
+		ReleaseSysCache(tuple);
+	}
+	return !OidIsValid(author) || !has_privs_of_role(author, *(Oid *) arg);
+}
+
+/*
+ * Refuse functions that names in the text may have come to mean later than
+ * when the statement ran.  What views and policies call is no such name.
+ */
+static bool
+check_functions(Node *node, void *owner)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, check_functions, owner, 0);
+	if (check_functions_in_node(node, is_foreign_function, owner))
+		refuse("it calls a function whose owner could not act for its user");
+	return expression_tree_walker(node, check_functions, owner);
+}
+
+/* Check rights on the tables of a query and of all queries inside it. */
+static bool
+check_rights(Node *node, void *arg)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+	{
+		(void) CAL_CHECK_RIGHTS((Query *) node);
+		return query_tree_walker((Query *) node, check_rights, arg, 0);
+	}
+	return expression_tree_walker(node, check_rights, arg);
+}
+
+/* Whether a plan is about a table that the statement was seen to use. */
+static bool
+is_about(const PlannedStmt *plan, const CalSandboxJob *job)
+{
+	for (int i = 0; i < job->nrelids; i++)
+		if (list_member_oid(plan->relationOids, job->relids[i]))
+			return true;
+	return false;
+}
+
+/* Plan a query under one of the sets. */
+static void
+plan_set(CalSandboxJob *job, Query *query, int set)
+{
+	PlannedStmt *plan;
+
+	cal_hypothetical_show(job->indexes, job->nindexes, job->sets[set]);
+	plan = standard_planner(copyObject(query), job->text,
+							CURSOR_OPT_PARALLEL_OK, NULL);
+	if (set == 0 && !is_about(plan, job))
+		refuse("its names mean other tables now");
+	job->costs[set] = plan->planTree->total_cost;
+	job->used[set] = cal_hypothetical_used(plan);
+	cal_hypothetical_hide();
+}
+
+/* Turn the text into a query that may be planned. */
+static Query *
+prepare(CalSandboxJob *job)
+{
+	Query	   *query = analyse(parse(job->text), job->text);
+	List	   *queries;
+
+	(void) check_functions((Node *) query, &job->owner);
+	queries = pg_rewrite_query(query);
+	if (list_length(queries) != 1)
+		refuse("rules make several statements of it");
+	(void) check_rights(linitial(queries), NULL);
+	return linitial_node(Query, queries);
+}
+
+/* All the work, in the sandbox. */
+static void
+work(CalSandboxJob *job)
+{
+	Query	   *query = prepare(job);
+	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext,
+											   "pg_caliper plan",
+											   ALLOCSET_DEFAULT_SIZES);
+	MemoryContext outer = MemoryContextSwitchTo(each);
+
+	for (int set = 0; set < job->nsets; set++)
+	{
+		CHECK_FOR_INTERRUPTS();
+		plan_set(job, query, set);
+		if (timed_out)
+			refuse("its functions go on after a cancel");
+		job->done++;
+		MemoryContextReset(each);
+	}
+	MemoryContextSwitchTo(outer);
+}
+
+/* An error in words, on one line; its author is not to be trusted either. */
+static const char *
+describe(const ErrorData *error)
+{
+	char		clean[TROUBLE_MAX];
+	char	   *text = psprintf("%s %s", unpack_sql_state(error->sqlerrcode),
+								error->message ? error->message : "");
+
+	if (timed_out)
+		return "the time limit";
+	(void) cal_text_clean(clean, sizeof(clean), text, strlen(text),
+						  GetDatabaseEncoding(), true);
+	return pstrdup(clean);
+}
+
+/* Go through the sandbox; NULL, or the error that happened inside. */
+static ErrorData *
+go_through(CalSandboxJob *job)
+{
+	MemoryContext before = CurrentMemoryContext;
+	ResourceOwner resources = CurrentResourceOwner;
+	MemoryContext own = AllocSetContextCreate(before, "pg_caliper sandbox",
+											  ALLOCSET_DEFAULT_SIZES);
+	ErrorData  *volatile error = NULL;
+
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(own);
+	PG_TRY();
+	{
+		start_timer(job->ms);
+		enter(job);
+		work(job);
+	}
+	PG_CATCH();
+	{
+		MemoryContextSwitchTo(before);
+		error = CopyErrorData();
+		FlushErrorState();
+	}
+	PG_END_TRY();
+	stop_timer();
+	cal_hypothetical_hide();
+	RollbackAndReleaseCurrentSubTransaction();
+	MemoryContextSwitchTo(before);
+	CurrentResourceOwner = resources;
+	MemoryContextDelete(own);
+	return error;
+}
+
+/*
+ * Plan the statement under each set; true if all were planned, else the
+ * trouble says why not.  A cancel by the caller is passed on.
+ */
+bool
+cal_sandbox_run(CalSandboxJob *job)
+{
+	ErrorData  *error;
+
+	job->done = 0;
+	if (!cal_privilege_acts_for(job->owner) ||
+		!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(job->owner)))
+	{
+		job->trouble = "only who has the rights of its user may plan it";
+		return false;
+	}
+	error = go_through(job);
+	if (error == NULL)
+		return true;
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED && !timed_out)
+		ReThrowError(error);
+	job->trouble = describe(error);
+	FreeErrorData(error);
+	return false;
+}
