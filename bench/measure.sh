@@ -12,7 +12,7 @@ if [ "${1:-}" = --quick ]; then
 fi
 
 configurations=()
-for config in bare caliper pgss five; do
+for config in ${BENCH_CONFIGURATIONS:-bare caliper pgss five}; do
 	if available "$config"; then
 		configurations+=("$config")
 	else

@@ -11,6 +11,8 @@
 #
 #	BENCH_PARTS	which parts to run, "count native reading" by default; the
 #			figures of the others are then missing, which is no pass
+#	BENCH_CONFIGURATIONS	"bare caliper pgss five" by default, bare being the
+#			server without any extension, and five the five others
 
 set -euo pipefail
 

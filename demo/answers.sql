@@ -24,7 +24,7 @@ SELECT count(*) AS times,
 	coalesce(nullif(application_name, ''), usename || ' (no name)') AS application,
 	route,
 	coalesce('error ' || sqlstate, 'done') AS ended,
-	pg_temp.short(min(query), 54) AS statement
+	pg_temp.short(min(query), 48) AS statement
 FROM caliper.slow_statements
 WHERE application_name IS DISTINCT FROM 'demo'
 GROUP BY application, route, ended, queryid
@@ -41,7 +41,7 @@ SELECT calls,
 	round(total_exec_time::numeric / 1000, 1) AS total_s,
 	round(100 * share) AS "share%",
 	coalesce(nullif(application_name, ''), usename || ' (no name)') AS application,
-	pg_temp.short(query, 78) AS statement
+	pg_temp.short(query, 72) AS statement
 FROM caliper.statements
 WHERE application_name IS DISTINCT FROM 'demo'
 ORDER BY total_exec_time DESC

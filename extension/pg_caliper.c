@@ -24,6 +24,7 @@
 #include "advise/hypothetical.h"
 #include "capture/errors.h"
 #include "capture/hooks.h"
+#include "capture/run.h"
 #include "capture/transaction.h"
 #include "capture/utility.h"
 #include "platform/memory.h"
@@ -100,6 +101,7 @@ _PG_init(void)
 	shmem_startup_hook = start_memory;
 
 	cal_hooks_init();
+	cal_run_init();
 	cal_utility_init();
 	cal_errors_init();
 	cal_transaction_init();

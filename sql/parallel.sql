@@ -11,6 +11,7 @@ SELECT calls, rows, errors, toplevel,
        shared_blks_hit + shared_blks_read >= pg_relation_size('big') / current_setting('block_size')::int AS all_blocks
   FROM caliper.statements WHERE query LIKE 'SELECT count(*) AS counted%';
 -- an error in a worker is the leader's, once
+\set SHOW_CONTEXT never
 SELECT caliper.reset();
 SELECT sum(1 / (id - 40000)) AS failing FROM big WHERE k = 0;
 SELECT calls, errors FROM caliper.statements WHERE query LIKE 'SELECT sum(%AS failing%';

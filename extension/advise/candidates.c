@@ -4,10 +4,10 @@
  *
  * Owns: the rules by which columns become keys.  Called by the selection.
  * For each scan of a table: columns compared for equality, the most selective
- * first, then one range or the columns of the order; each of these alone; a
- * join's column alone and with the others.  Operators are classified here, by
- * the operator family of each column's type.  What an existing index does
- * already is left out.  Runs nobody's code; takes no lock.
+ * first and IS NULL last, then one range or the columns of the order; each of
+ * these alone; a join's column alone and with the others.  Operators are
+ * classified here, by the operator family of each column's type.  What an
+ * existing index does already is left out.  Runs nobody's code; takes no lock.
  */
 #include "postgres.h"
 
@@ -23,11 +23,13 @@
 typedef struct Roles
 {
 	int			nequal,
+				nnull,
 				njoin,
 				nrange,
 				norder,
 				ngroup;
 	CalIndexColumn equal[LIST_MAX];
+	CalIndexColumn null[LIST_MAX];
 	CalIndexColumn join[LIST_MAX];
 	CalIndexColumn range[LIST_MAX];
 	CalIndexColumn order[LIST_MAX];
@@ -70,14 +72,9 @@ static void
 add_order(Roles *roles, const CalTableColumn *column,
 		  const CalPredicateColumn *seen)
 {
-	Oid			opfamily;
-	Oid			opcintype;
-	int16		strategy;
+	int			strategy = strategy_of(column, seen);
 
-	if (seen->position != roles->norder + 1 ||
-		!get_ordering_op_properties(seen->op, &opfamily, &opcintype,
-									&strategy) ||
-		opfamily != column->opfamily)
+	if (strategy == 0 || seen->position != roles->norder + 1)
 		return;
 	add_column(roles->order, &roles->norder, seen->attno);
 	roles->order[roles->norder - 1].desc = strategy == BTGreaterStrategyNumber;
@@ -102,8 +99,12 @@ add_role(Roles *roles, const CalTable *table, const CalPredicateColumn *seen)
 		add_order(roles, column, seen);
 		return;
 	}
-	strategy = seen->role == CAL_ROLE_NULL ? BTEqualStrategyNumber
-		: strategy_of(column, seen);
+	if (seen->role == CAL_ROLE_NULL)
+	{
+		add_column(roles->null, &roles->nnull, seen->attno);
+		return;
+	}
+	strategy = strategy_of(column, seen);
 	if (strategy == 0)
 		return;
 	if (seen->role == CAL_ROLE_GROUP)
@@ -157,6 +158,8 @@ collect_roles(Roles *roles, const CalTable *table, const CalPredicate *seen,
 		if (seen->column[i].scan == scan)
 			add_role(roles, table, &seen->column[i]);
 	sort_by_selectivity(table, roles->equal, roles->nequal);
+	for (int i = 0; i < roles->nnull; i++)
+		add_column(roles->equal, &roles->nequal, roles->null[i].attno);
 	turn_upwards(roles->order, roles->norder);
 }
 

@@ -13,6 +13,7 @@
 #include "postgres.h"
 
 #include "miscadmin.h"
+#include "utils/timestamp.h"
 
 #include "advise/candidates.h"
 #include "advise/select.h"
@@ -301,6 +302,7 @@ make_advice(Selection *sel, CalHypothetical *h)
 	return a->served == NIL ? NULL : a;
 }
 
+/* The one that saves most comes first. */
 static int
 compare_advice(const ListCell *a, const ListCell *b)
 {
@@ -322,7 +324,9 @@ cal_select_planned(CalWorkload *workload, int max, TimestampTz deadline)
 	make_subjects(&sel);
 	for (int i = 0; i < sel.nsubjects; i++)
 		plan_first(&sel, &sel.subject[i]);
-	while (list_length(sel.chosen) < max && (best = best_of(&sel)) != NULL)
+	while (list_length(sel.chosen) < max &&
+		   GetCurrentTimestamp() < deadline &&
+		   (best = best_of(&sel)) != NULL)
 		choose(&sel, best, true);
 	prune(&sel);
 	foreach(lc, sel.chosen)

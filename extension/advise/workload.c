@@ -23,6 +23,7 @@
 #define SLACK			64		/* what may come in while we allocate */
 #define STATEMENTS_MAX	200		/* that are looked at, by total time */
 
+/* By statement, then by table. */
 static int
 compare_predicates(const void *a, const void *b)
 {
@@ -36,6 +37,7 @@ compare_predicates(const void *a, const void *b)
 	return x->relid < y->relid ? -1 : x->relid > y->relid;
 }
 
+/* By statement. */
 static int
 compare_names(const void *a, const void *b)
 {
@@ -47,6 +49,7 @@ compare_names(const void *a, const void *b)
 	return x->queryid < y->queryid ? -1 : x->queryid > y->queryid;
 }
 
+/* The most expensive comes first. */
 static int
 compare_times(const void *a, const void *b)
 {

@@ -6,10 +6,11 @@
 #define CAL_CLOCK_H
 
 #include "access/xact.h"
+#include "platform/local.h"
 #include "utils/timestamp.h"
 
 /* Our latest reading in this backend. */
-extern TimestampTz cal_clock_last;
+CAL_LOCAL TimestampTz cal_clock_last;
 
 /* Read the clock; it never goes back for us. */
 static inline TimestampTz

@@ -6,6 +6,7 @@
 #define CAL_EVENT_H
 
 #include "capture/execution.h"
+#include "platform/local.h"
 #include "platform/settings.h"
 
 /*
@@ -23,7 +24,7 @@ extern void cal_event_consider(const CalExecution *ex);
  */
 extern void cal_event_note_failure(const CalExecution *ex);
 
-extern bool cal_event_noted;
+CAL_LOCAL bool cal_event_noted;
 extern void cal_event_keep_noted(void);
 
 /* At the end of a transaction: keep what was noted. */

@@ -35,6 +35,7 @@
 #include "capture/execution.h"
 #include "capture/plan_reader.h"
 #include "capture/sampling.h"
+#include "capture/shortcut.h"
 #include "capture/text.h"
 #include "capture/transaction.h"
 #include "capture/utility.h"
@@ -45,17 +46,19 @@
 
 int			cal_nesting = 0;
 CalExecution cal_execution_top;
+TimestampTz cal_execution_message = 0;
+int			cal_execution_slots = 0;
+uint64		cal_execution_number = 0;
 
 #define top_level cal_execution_top
 
-static TimestampTz top_message = 0; /* arrival of the client's message */
 static CalExecution slots[SLOTS];
 static int	highest = 0;		/* slots ever used */
-static int	in_use = 0;			/* slots used now */
 static uint64 lost = 0;
 
 /* The latest planning at top level, until its execution takes it over. */
 static uint64 planned_queryid = 0;
+static uint64 planned_number = 0;
 static uint64 planned_usec = 0;
 
 /* How many executions found no free slot. */
@@ -73,7 +76,10 @@ static void
 clean_up(void)
 {
 	if (top_level.running)
+	{
+		cal_execution_fill(&top_level);
 		cal_execution_fail(&top_level, ERRCODE_INTERNAL_ERROR);
+	}
 	cal_nesting = 0;
 }
 
@@ -86,7 +92,7 @@ cal_execution_asks_top(void)
 {
 	if (unlikely(cal_nesting > 0))
 	{
-		if (top_message == GetCurrentStatementStartTimestamp() ||
+		if (cal_execution_message == GetCurrentStatementStartTimestamp() ||
 			!CAL_IS_CLIENT_BACKEND())
 			return false;
 		clean_up();
@@ -123,80 +129,66 @@ take_slot(void)
 CalExecution *
 cal_execution_find(QueryDesc *queryDesc)
 {
-	for (int i = 0; in_use > 0 && i < highest; i++)
+	for (int i = 0; cal_execution_slots > 0 && i < highest; i++)
 		if (slots[i].queryDesc == queryDesc)
 			return &slots[i];
 	return NULL;
 }
 
-/* From core's query id, at top level, to the entry it was counted in. */
-typedef struct Shortcut
+/* Set the statement's key and entry, given core's query id. */
+static void
+identify(CalExecution *ex, uint64 queryid, bool top)
 {
-	uint64		queryid;
-	CalSlabEntry *entry;
-	uint32		moves;			/* valid as long as no entry has moved */
-} Shortcut;
-
-#define SHORTCUTS 128			/* a power of two */
-
-static Shortcut shortcuts[SHORTCUTS];
-
-/* Find the entry of a statement, and remember it. */
-static pg_noinline void
-look_up(CalExecution *ex, uint64 queryid, bool top)
-{
-	Shortcut   *s = &shortcuts[queryid & (SHORTCUTS - 1)];
-
 	cal_execution_key(&ex->key, cal_text_group(queryid), top);
 	ex->entry = cal_slab_entry(&ex->key);
 	ex->moves = cal_slab_moves;
-	if (top)
-	{
-		s->queryid = queryid;
-		s->entry = ex->entry;
-		s->moves = ex->moves;
-	}
+	if (top && queryid != 0)
+		cal_shortcut_keep(queryid, ex->entry);
 }
 
-/* Set the statement's key and entry: mostly by a shortcut. */
-static inline void
-identify(CalExecution *ex, uint64 queryid, bool top)
+/* Fill in the fields that most executions at top level do without. */
+static void
+fill(CalExecution *ex)
 {
-	const Shortcut *s = &shortcuts[queryid & (SHORTCUTS - 1)];
+	const QueryDesc *queryDesc = ex->queryDesc;
 
-	if (likely(top && s->queryid == queryid && s->moves == cal_slab_moves &&
-			   s->entry->key.application == cal_transaction_application &&
-			   s->entry->epoch == cal_statements_epoch() &&
-			   s->entry->key.userid == GetUserId()))
+	ex->lazy = false;
+	ex->sampled = ex->ends_in_run = false;
+	if (queryDesc)
 	{
-		ex->entry = s->entry;
-		ex->key = s->entry->key;
-		ex->moves = s->moves;
+		ex->sampled = cal_sampling_chosen == queryDesc;
+		ex->ends_in_run = queryDesc->operation == CMD_SELECT &&
+			!queryDesc->plannedstmt->hasModifyingCTE;
 	}
-	else
-		look_up(ex, queryid, top);
+	ex->partial = ex->counted = ex->finished = false;
+	ex->sqlstate = 0;
+	ex->started = ex->run_started;
+	ex->usec = ex->rows = 0;
+	ex->plan_usec = 0;
+	if (planned_queryid == ex->key.queryid &&
+		planned_number + 1 == cal_execution_number)
+		ex->plan_usec = planned_usec;
+}
+
+/* The same, from outside; without effect the second time. */
+void
+cal_execution_fill(CalExecution *ex)
+{
+	if (ex->lazy)
+		fill(ex);
 }
 
 /* Begin anew with a statement, given core's query id. */
-static inline void
+static void
 begin(CalExecution *ex, QueryDesc *queryDesc, uint64 queryid, bool top)
 {
 	identify(ex, queryid, top);
+	cal_execution_number += top;
 	ex->queryDesc = queryDesc;
-	ex->running = ex->partial = ex->counted = ex->finished = false;
-	ex->sqlstate = 0;
-	ex->started = 0;
-	ex->usec = ex->plan_usec = ex->rows = 0;
+	ex->running = false;
 	ex->run = 0;
-}
-
-/* Take over what core knows of a statement with an executor. */
-static inline void
-take_over(CalExecution *ex, QueryDesc *queryDesc)
-{
-	ex->ends_in_run = queryDesc->operation == CMD_SELECT &&
-		!queryDesc->plannedstmt->hasModifyingCTE;
-	ex->sampled = cal_sampling_chosen == queryDesc;
+	ex->run_started = 0;
+	fill(ex);
 }
 
 /*
@@ -210,17 +202,13 @@ cal_execution_enter(QueryDesc *queryDesc)
 	CalExecution *ex = &top_level;
 	uint64		queryid;
 
-	if (unlikely(in_use > 0) && (ex = cal_execution_find(queryDesc)) != NULL)
+	if (unlikely(cal_execution_slots > 0) && (ex = cal_execution_find(queryDesc)) != NULL)
 		return ex;
 	ex = &top_level;
 	queryid = CAL_QUERY_ID(queryDesc->plannedstmt);
 	if (unlikely(queryid == 0 || !cal_execution_wanted(true)))
 		return NULL;
 	begin(ex, queryDesc, queryid, true);
-	take_over(ex, queryDesc);
-	if (planned_queryid == ex->key.queryid)
-		ex->plan_usec = planned_usec;
-	planned_queryid = 0;
 	ex->counted = ex->finished = queryDesc->already_executed;
 	return ex;
 }
@@ -232,7 +220,6 @@ cal_execution_utility(uint64 queryid, bool top, CalExecution *nested)
 	CalExecution *ex = top ? &top_level : nested;
 
 	begin(ex, NULL, queryid, top);
-	ex->ends_in_run = ex->sampled = false;
 	return ex;
 }
 
@@ -248,9 +235,8 @@ cal_execution_declare(QueryDesc *queryDesc)
 
 	if (ex == NULL)
 		return NULL;
-	begin(ex, queryDesc, queryid ? queryid : cal_utility_cursor_id(), true);
-	take_over(ex, queryDesc);
-	in_use++;
+	begin(ex, queryDesc, queryid ? queryid : cal_utility_cursor, true);
+	cal_execution_slots++;
 	return ex;
 }
 
@@ -270,8 +256,7 @@ cal_execution_prepare(QueryDesc *queryDesc, int eflags)
 	if (queryid == 0 || (ex = take_slot()) == NULL)
 		return NULL;
 	begin(ex, queryDesc, queryid, false);
-	take_over(ex, queryDesc);
-	in_use++;
+	cal_execution_slots++;
 	return ex;
 }
 
@@ -281,8 +266,8 @@ cal_execution_resume(CalExecution *ex)
 {
 	if (ex->key.toplevel)
 	{
-		top_message = GetCurrentStatementStartTimestamp();
-		ex->run_started = Max(top_message, cal_clock_last);
+		cal_execution_message = GetCurrentStatementStartTimestamp();
+		ex->run_started = Max(cal_execution_message, cal_clock_last);
 		ex->run = cal_waits_run_begin();
 	}
 	else
@@ -413,7 +398,7 @@ keep(void)
 	if (ex == NULL)
 		return;
 	*ex = top_level;
-	in_use++;
+	cal_execution_slots++;
 	cal_execution_attach(ex);
 }
 
@@ -512,8 +497,11 @@ static CalExecution *
 find_running(void)
 {
 	if (top_level.running)
+	{
+		cal_execution_fill(&top_level);
 		return &top_level;
-	for (int i = 0; in_use > 0 && i < highest; i++)
+	}
+	for (int i = 0; cal_execution_slots > 0 && i < highest; i++)
 		if (slots[i].queryDesc && slots[i].running && slots[i].key.toplevel)
 			return &slots[i];
 	return NULL;
@@ -555,7 +543,7 @@ release(void *arg)
 	else if (ex->counted && !ex->finished)
 		close_early(ex);
 	ex->queryDesc = NULL;
-	in_use--;
+	cal_execution_slots--;
 }
 
 /* The slot lives as long as the executor's memory. */
@@ -575,7 +563,7 @@ cal_execution_abandon(CalExecution *ex)
 	cal_execution_resume(ex);
 	cal_execution_fail(ex, geterrcode());
 	ex->queryDesc = NULL;
-	in_use--;
+	cal_execution_slots--;
 }
 
 /* Planning is over: count it where its execution will be counted. */
@@ -597,6 +585,7 @@ cal_execution_planned(uint64 queryid, uint64 usec, bool top)
 	if (top)
 	{
 		planned_queryid = queryid;
+		planned_number = cal_execution_number;
 		planned_usec = usec;
 	}
 }

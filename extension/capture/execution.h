@@ -7,6 +7,7 @@
 
 #include "capture/usage.h"
 #include "executor/execdesc.h"
+#include "platform/local.h"
 #include "platform/settings.h"
 #include "store/slab.h"
 #include "tcop/pquery.h"
@@ -18,20 +19,21 @@ typedef struct CalExecution
 	CalStatementKey key;
 	CalSlabEntry *entry;		/* where it is counted */
 	uint32		moves;			/* entry is right as long as none has moved */
+	uint32		run;			/* see store/waits.h; 0 if not top level */
+	TimestampTz run_started;	/* of the present run */
+	CalUsageMark mark;			/* counters at the start of the present run */
+	bool		running;		/* a run is under way */
+	bool		lazy;			/* what follows is not filled in yet */
 	bool		sampled;		/* rows per plan node are counted */
 	bool		ends_in_run;	/* a SELECT: its work ends with its last row */
-	bool		running;		/* a run is under way */
 	bool		partial;		/* usage holds that of earlier runs */
 	bool		counted;		/* its call has been counted */
 	bool		finished;		/* nothing more to count but later rows */
 	int			sqlstate;		/* as sqlerrcode; 0 for success */
 	TimestampTz started;		/* of its first run */
-	TimestampTz run_started;	/* of the present run */
 	uint64		usec;			/* work time so far */
 	uint64		plan_usec;		/* planning just before it, or 0 */
 	uint64		rows;
-	uint32		run;			/* see store/waits.h; 0 if not top level */
-	CalUsageMark mark;			/* counters at the start of the present run */
 	CalUsage	usage;			/* of earlier runs */
 	const char *text;			/* source text, may hold several statements */
 	int			text_location;	/* of this statement; as in PlannedStmt */
@@ -41,9 +43,15 @@ typedef struct CalExecution
 } CalExecution;
 
 /* Depth of statements inside statements; 0 at top level. */
-extern int	cal_nesting;
+CAL_LOCAL int	cal_nesting;
 /* What runs at top level, if top.running; see the head of execution.c. */
-extern CalExecution cal_execution_top;
+CAL_LOCAL CalExecution cal_execution_top;
+
+/* Arrival of the message that top level works on; slots in use. */
+CAL_LOCAL TimestampTz cal_execution_message;
+CAL_LOCAL int cal_execution_slots;
+/* Executions begun at top level. */
+CAL_LOCAL uint64 cal_execution_number;
 
 /* Whether a client sent what runs now; whether it is to be measured. */
 extern bool cal_execution_asks_top(void);
@@ -65,6 +73,9 @@ cal_execution_wanted(bool top)
 		return false;
 	return likely(cal_slab_attached());
 }
+
+/* Make sure that all fields are filled in. */
+extern void cal_execution_fill(CalExecution *ex);
 
 /* Top level: the next run of this statement, or of a utility statement. */
 extern CalExecution *cal_execution_enter(QueryDesc *queryDesc);

@@ -30,11 +30,8 @@
 static post_parse_analyze_hook_type previous_parse = NULL;
 static planner_hook_type previous_planner = NULL;
 static ExecutorStart_hook_type previous_start = NULL;
-static ExecutorRun_hook_type previous_run = NULL;
-static ExecutorFinish_hook_type previous_finish = NULL;
 
-/* The latest that started at top level, so that its run need not ask. */
-static const QueryDesc *started_at_top = NULL;
+QueryDesc  *cal_hooks_started = NULL;
 
 /*
  * The first time in this backend: take over the parts of shared memory that
@@ -120,7 +117,7 @@ planner(Query *parse, const char *source, int options, ParamListInfo params)
 	if (!cal_execution_wanted(top))
 		return plan;
 	if (queryid == 0)
-		queryid = cal_utility_cursor_id();
+		queryid = cal_utility_cursor;
 	if (queryid == 0)
 		return plan;
 	ended = cal_clock_read();
@@ -138,12 +135,10 @@ pass_on_start(QueryDesc *queryDesc, int eflags)
 		standard_ExecutorStart(queryDesc, eflags);
 }
 
-/* Start a statement inside another. */
+/* Start a statement inside another, whose code may catch the error. */
 static void
-start_nested(QueryDesc *queryDesc, int eflags)
+start_nested(CalExecution *ex, QueryDesc *queryDesc, int eflags)
 {
-	CalExecution *ex = cal_execution_prepare(queryDesc, eflags);
-
 	PG_TRY();
 	{
 		pass_on_start(queryDesc, eflags);
@@ -171,6 +166,19 @@ attach_cursor(QueryDesc *queryDesc)
 		cal_execution_attach(ex);
 }
 
+/* Start a statement that is not at top level, or of which we are not sure. */
+static pg_noinline void
+start_other(QueryDesc *queryDesc, int eflags)
+{
+	bool		top = cal_execution_at_top();
+
+	cal_hooks_started = NULL;
+	if (cal_execution_wanted(top))
+		cal_sampling_choose(queryDesc);
+	start_nested(top ? NULL : cal_execution_prepare(queryDesc, eflags),
+				 queryDesc, eflags);
+}
+
 /* Start the executor. */
 static void
 executor_start(QueryDesc *queryDesc, int eflags)
@@ -178,132 +186,19 @@ executor_start(QueryDesc *queryDesc, int eflags)
 	bool		top = cal_execution_at_top();
 
 	cal_hooks_enter(CAL_CLASS_WORK);
-	if (cal_execution_wanted(top))
-		cal_sampling_choose(queryDesc);
-	started_at_top = NULL;
-	if (likely(top && CAL_ERRORS_ARE_REPORTED()))
+	if (unlikely(!top || !CAL_ERRORS_ARE_REPORTED()))
 	{
-		cal_nesting = 1;
-		pass_on_start(queryDesc, eflags);
-		cal_nesting = 0;
-		started_at_top = queryDesc;
-		if (unlikely(cal_utility_cursor_id() != 0))
-			attach_cursor(queryDesc);
-	}
-	else
-		start_nested(queryDesc, eflags);
-}
-
-/* Pass a run on. */
-static inline void
-pass_on_run(CAL_RUN_PARAMS)
-{
-	if (previous_run)
-		previous_run(CAL_RUN_ARGS);
-	else
-		standard_ExecutorRun(CAL_RUN_ARGS);
-}
-
-/* Run a statement inside another, whose code may catch the error. */
-static void
-run_nested(CalExecution *ex, CAL_RUN_PARAMS)
-{
-	int			depth = cal_nesting;
-
-	cal_nesting = depth + 1;
-	PG_TRY();
-	{
-		pass_on_run(CAL_RUN_ARGS);
-	}
-	PG_CATCH();
-	{
-		cal_nesting = depth;
-		if (ex)
-			cal_execution_fail(ex, geterrcode());
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	cal_nesting = depth;
-}
-
-/* Run; what runs inside is one level deeper. */
-static void
-executor_run(CAL_RUN_PARAMS)
-{
-	bool		top = likely(queryDesc == started_at_top && cal_nesting == 0) ||
-		cal_execution_at_top();
-	CalExecution *ex = top ? cal_execution_enter(queryDesc)
-		: cal_execution_find(queryDesc);
-
-	if (ex)
-		cal_execution_resume(ex);
-	if (likely(ex && ex->key.toplevel && CAL_ERRORS_ARE_REPORTED()))
-	{
-		cal_nesting = 1;
-		pass_on_run(CAL_RUN_ARGS);
-		cal_nesting = 0;
-	}
-	else
-		run_nested(ex, CAL_RUN_ARGS);
-	if (ex)
-		cal_execution_pause(ex, count);
-}
-
-/* Pass a finish on. */
-static inline void
-pass_on_finish(QueryDesc *queryDesc)
-{
-	if (previous_finish)
-		previous_finish(queryDesc);
-	else
-		standard_ExecutorFinish(queryDesc);
-}
-
-/* Finish a statement inside another. */
-static void
-finish_nested(CalExecution *ex, QueryDesc *queryDesc)
-{
-	int			depth = cal_nesting;
-
-	cal_nesting = depth + 1;
-	PG_TRY();
-	{
-		pass_on_finish(queryDesc);
-	}
-	PG_CATCH();
-	{
-		cal_nesting = depth;
-		if (ex)
-			cal_execution_fail(ex, geterrcode());
-		PG_RE_THROW();
-	}
-	PG_END_TRY();
-	cal_nesting = depth;
-}
-
-/* Finish: triggers fire here. */
-static void
-executor_finish(QueryDesc *queryDesc)
-{
-	CalExecution *ex = &cal_execution_top;
-
-	if (likely(ex->queryDesc == queryDesc && ex->finished))
-	{
-		pass_on_finish(queryDesc);	/* a SELECT, whose work is done */
+		start_other(queryDesc, eflags);
 		return;
 	}
-	if (ex->queryDesc != queryDesc || !ex->running)
-		ex = cal_execution_find(queryDesc);
-	if (ex && ex->key.toplevel && CAL_ERRORS_ARE_REPORTED())
-	{
-		cal_nesting = 1;
-		pass_on_finish(queryDesc);
-		cal_nesting = 0;
-	}
-	else
-		finish_nested(ex, queryDesc);
-	if (ex)
-		cal_execution_finish(ex);
+	if (likely(cal_execution_wanted(true)))
+		cal_sampling_choose(queryDesc);
+	cal_nesting = 1;
+	pass_on_start(queryDesc, eflags);
+	cal_nesting = 0;
+	cal_hooks_started = queryDesc;
+	if (unlikely(cal_utility_cursor != 0))
+		attach_cursor(queryDesc);
 }
 
 /* Install; the order does not matter, since each chain is kept. */
@@ -316,8 +211,4 @@ cal_hooks_init(void)
 	planner_hook = planner;
 	previous_start = ExecutorStart_hook;
 	ExecutorStart_hook = executor_start;
-	previous_run = ExecutorRun_hook;
-	ExecutorRun_hook = executor_run;
-	previous_finish = ExecutorFinish_hook;
-	ExecutorFinish_hook = executor_finish;
 }

@@ -6,7 +6,12 @@
 #define CAL_HOOKS_H
 
 #include "capture/transaction.h"
+#include "executor/execdesc.h"
+#include "platform/local.h"
 #include "store/slab.h"
+
+/* The latest that started at top level, so that its run need not ask. */
+CAL_LOCAL QueryDesc *cal_hooks_started;
 
 extern void cal_hooks_init(void);
 extern bool cal_hooks_attach(void);

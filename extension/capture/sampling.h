@@ -7,16 +7,17 @@
 
 #include "executor/execdesc.h"
 #include "executor/instrument.h"
+#include "platform/local.h"
 
 #define CAL_SAMPLE_EVERY	256 /* executions of any statement */
 #define CAL_SAMPLE_COST		10000.0 /* planner's cost that counts as high */
 
 /* The execution that was chosen last; only its address matters. */
-extern QueryDesc *cal_sampling_chosen;
-extern uint32 cal_sampling_count;
+CAL_LOCAL QueryDesc *cal_sampling_chosen;
+CAL_LOCAL uint32 cal_sampling_count;
 
 #define CAL_SAMPLE_SEEN		256 /* statements remembered; a power of two */
-extern uint32 cal_sampling_seen[CAL_SAMPLE_SEEN];
+CAL_LOCAL uint32 cal_sampling_seen[CAL_SAMPLE_SEEN];
 extern bool cal_sampling_first(uint64 id);
 
 /* Whether this backend has not seen the statement lately. */

@@ -7,11 +7,12 @@
 
 #include "nodes/parsenodes.h"
 #include "parser/parse_node.h"
+#include "platform/local.h"
 #include "version_compat.h"
 
 /* The latest query id asked for, and its group. */
-extern uint64 cal_text_latest;
-extern uint64 cal_text_latest_group;
+CAL_LOCAL uint64 cal_text_latest;
+CAL_LOCAL uint64 cal_text_latest_group;
 extern uint64 cal_text_find_group(uint64 queryid);
 
 /* The id that we use for a query id of core's. */

@@ -7,6 +7,7 @@
 
 #include "nodes/parsenodes.h"
 #include "pgstat.h"
+#include "platform/local.h"
 
 /* What kind of statement a hook was called for. */
 typedef enum CalStatementClass
@@ -20,13 +21,13 @@ typedef enum CalStatementClass
 } CalStatementClass;
 
 /* The application that the present transaction is booked on. */
-extern uint16 cal_transaction_application;
+CAL_LOCAL uint16 cal_transaction_application;
 
 /* Further statements tell us nothing, unless there was a gap. */
-extern bool cal_transaction_settled;
+CAL_LOCAL bool cal_transaction_settled;
 
 /* Core's count of idle time in transactions, as it was when we last looked. */
-extern PgStat_Counter cal_transaction_idle;
+CAL_LOCAL PgStat_Counter cal_transaction_idle;
 
 extern void cal_transaction_init(void);
 extern CalStatementClass cal_transaction_control(const TransactionStmt *stmt);

@@ -25,7 +25,7 @@
 #include "version_compat.h"
 
 static ProcessUtility_hook_type previous_utility = NULL;
-static uint64 cursor_id = 0;
+uint64		cal_utility_cursor = 0;
 
 #define UTILITY_PARAMS	PlannedStmt *pstmt, const char *source, \
 						bool read_only_tree, ProcessUtilityContext context, \
@@ -33,13 +33,6 @@ static uint64 cursor_id = 0;
 						DestReceiver *dest, QueryCompletion *qc
 #define UTILITY_ARGS	pstmt, source, read_only_tree, context, params, \
 						environment, dest, qc
-
-/* Before 18 the query of a cursor has no id of its own: DECLARE lends its. */
-uint64
-cal_utility_cursor_id(void)
-{
-	return cursor_id;
-}
 
 /* What the statement says about its transaction. */
 static CalStatementClass
@@ -89,21 +82,21 @@ pass_on(UTILITY_PARAMS)
 static void
 run_transparent(UTILITY_PARAMS)
 {
-	uint64		before = cursor_id;
+	uint64		before = cal_utility_cursor;
 
 	if (!IsA(pstmt->utilityStmt, DeclareCursorStmt))
 	{
 		pass_on(UTILITY_ARGS);
 		return;
 	}
-	cursor_id = CAL_QUERY_ID(pstmt);
+	cal_utility_cursor = CAL_QUERY_ID(pstmt);
 	PG_TRY();
 	{
 		pass_on(UTILITY_ARGS);
 	}
 	PG_FINALLY();
 	{
-		cursor_id = before;
+		cal_utility_cursor = before;
 	}
 	PG_END_TRY();
 }

@@ -6,10 +6,14 @@
 #define CAL_UTILITY_H
 
 #include "nodes/plannodes.h"
+#include "platform/local.h"
 #include "tcop/utility.h"
 
-/* While DECLARE CURSOR runs: the id that its query goes by, else 0. */
-extern uint64 cal_utility_cursor_id(void);
+/*
+ * While DECLARE CURSOR runs: its query id, which its query goes by, since
+ * before 18 that has none of its own.  Else 0.
+ */
+CAL_LOCAL uint64 cal_utility_cursor;
 
 extern void cal_utility_init(void);
 

@@ -5,6 +5,8 @@
 #ifndef CAL_SETTINGS_H
 #define CAL_SETTINGS_H
 
+#include "platform/local.h"
+
 typedef enum CalTrack
 {
 	CAL_TRACK_NONE,				/* nothing */
@@ -27,7 +29,7 @@ typedef struct CalThresholds
 } CalThresholds;
 
 /* collecting */
-extern int	cal_track;
+CAL_LOCAL int	cal_track;
 extern double cal_sample_rate;
 extern int	cal_slow_min_duration;	/* ms */
 extern int	cal_log_min_duration;	/* ms */
@@ -52,7 +54,7 @@ extern int	cal_save_interval;	/* s */
 extern int	cal_wait_sample_interval;	/* ms */
 
 /* No execution shorter than this needs a closer look; in microseconds. */
-extern uint64 cal_threshold_floor;
+CAL_LOCAL uint64 cal_threshold_floor;
 
 extern void cal_settings_define(void);
 extern CalThresholds cal_settings_thresholds(const char *application);

@@ -7,6 +7,7 @@
 
 #include "base/histogram.h"
 #include "platform/info.h"
+#include "platform/local.h"
 #include "platform/memory.h"
 #include "port/atomics.h"
 #include "store/counters.h"
@@ -28,7 +29,7 @@ typedef struct CalSlabEntry
 extern const CalArea cal_slab_area;
 
 /* This backend's slab, or NULL. */
-extern struct CalSlab *cal_slab_mine;
+CAL_LOCAL struct CalSlab *cal_slab_mine;
 #define cal_slab_attached() (cal_slab_mine != NULL)
 
 extern void cal_slab_attach(int procno);
@@ -42,8 +43,8 @@ extern int	cal_slab_copy(int partition, CalSlabEntry *out, int room);
 extern void cal_slab_info(CalInfoEmit emit, void *arg);
 
 /* The entry that was asked for last, and how often entries have moved. */
-extern CalSlabEntry *cal_slab_latest;
-extern uint32 cal_slab_moves;
+CAL_LOCAL CalSlabEntry *cal_slab_latest;
+CAL_LOCAL uint32 cal_slab_moves;
 
 /* Find or add a statement; may take the lock of a partition for a moment. */
 static inline CalSlabEntry *

@@ -7,6 +7,7 @@
 
 #include "base/histogram.h"
 #include "platform/info.h"
+#include "platform/local.h"
 #include "platform/memory.h"
 #include "port/atomics.h"
 #include "store/counters.h"
@@ -40,7 +41,7 @@ extern int	cal_statements_copy(int partition, CalStatement *out, int room);
 extern void cal_statements_other(int partition, CalStatement *out);
 
 /* The number of resets so far; what carries an older one is void. */
-extern pg_atomic_uint32 *cal_statements_epoch_at;
+CAL_LOCAL pg_atomic_uint32 *cal_statements_epoch_at;
 #define cal_statements_epoch() pg_atomic_read_u32(cal_statements_epoch_at)
 extern void cal_statements_reset(void);
 extern void cal_statements_info(CalInfoEmit emit, void *arg);

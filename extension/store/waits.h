@@ -7,12 +7,13 @@
 
 #include "base/wait_profile.h"
 #include "platform/info.h"
+#include "platform/local.h"
 #include "platform/memory.h"
 
 extern const CalArea cal_waits_area;
 
 /* The backend: a run at top level begins (returns its number), ends. */
-extern volatile uint32 *cal_waits_run;
+CAL_LOCAL volatile uint32 *cal_waits_run;
 extern void cal_waits_attach(void);
 
 /* A run begins; one before it may have been left without its end. */

@@ -1,0 +1,266 @@
+/*
+ * run.c
+ *		The hooks into ExecutorRun and ExecutorFinish.
+ *
+ * Owns: the chain to whoever hooked them before us, and the plain case, which
+ * is nearly every statement of an application: at top level, run once, counted
+ * lately in this backend, and not slow.  For it everything is done here, in
+ * few instructions and without a look-up; most fields of its execution are
+ * only filled in if it turns out not to be plain.  Everything else is passed
+ * to execution.c.  Takes no lock, allocates nothing.
+ */
+#include "postgres.h"
+
+#include "executor/executor.h"
+
+#include "capture/clock.h"
+#include "capture/errors.h"
+#include "capture/event.h"
+#include "capture/execution.h"
+#include "capture/hooks.h"
+#include "capture/run.h"
+#include "capture/sampling.h"
+#include "capture/shortcut.h"
+#include "platform/settings.h"
+#include "store/waits.h"
+#include "version_compat.h"
+
+#define top (&cal_execution_top)
+
+static ExecutorRun_hook_type previous_run = NULL;
+static ExecutorFinish_hook_type previous_finish = NULL;
+
+/* Pass a run on. */
+static inline void
+pass_on_run(CAL_RUN_PARAMS)
+{
+	if (previous_run)
+		previous_run(CAL_RUN_ARGS);
+	else
+		standard_ExecutorRun(CAL_RUN_ARGS);
+}
+
+/* Run a statement inside another, whose code may catch the error. */
+static void
+run_nested(CalExecution *ex, CAL_RUN_PARAMS)
+{
+	int			depth = cal_nesting;
+
+	cal_nesting = depth + 1;
+	PG_TRY();
+	{
+		pass_on_run(CAL_RUN_ARGS);
+	}
+	PG_CATCH();
+	{
+		cal_nesting = depth;
+		if (ex)
+			cal_execution_fail(ex, geterrcode());
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cal_nesting = depth;
+}
+
+/* Run a statement that may need more than most; see run_plain. */
+static pg_noinline void
+run_other(CAL_RUN_PARAMS)
+{
+	CalExecution *ex = cal_execution_at_top()
+		? cal_execution_enter(queryDesc) : cal_execution_find(queryDesc);
+
+	if (ex)
+		cal_execution_resume(ex);
+	if (ex && ex->key.toplevel && CAL_ERRORS_ARE_REPORTED())
+	{
+		cal_nesting = 1;
+		pass_on_run(CAL_RUN_ARGS);
+		cal_nesting = 0;
+	}
+	else
+		run_nested(ex, CAL_RUN_ARGS);
+	if (ex)
+		cal_execution_pause(ex, count);
+}
+
+/* Begin the first run of a statement that this backend has counted lately. */
+static inline void
+begin_plain(QueryDesc *queryDesc, CalSlabEntry *entry)
+{
+	top->key = entry->key;
+	top->queryDesc = queryDesc;
+	top->entry = entry;
+	top->moves = cal_slab_moves;
+	cal_execution_message = GetCurrentStatementStartTimestamp();
+	top->run_started = Max(cal_execution_message, cal_clock_last);
+	top->run = cal_waits_run_begin();
+	cal_usage_mark(&top->mark);
+	top->running = top->lazy = true;
+	cal_execution_number++;
+}
+
+/* Count the call of a statement whose work was done in one run. */
+static inline void
+count_plain(CalSlabEntry *entry, uint64 usec, uint64 rows)
+{
+	CalCounters *c = &entry->counters;
+	double		square = (double) (int64) usec;
+	int			cell = cal_hist_cell(usec);
+
+	cal_slab_begin(entry);
+	c->calls++;
+	c->rows += rows;
+	c->exec_usec += usec;
+	if (c->min_usec > usec || c->max_usec == 0)
+		c->min_usec = usec;
+	if (c->max_usec < usec)
+		c->max_usec = usec;
+	c->sum_squares += square * square;
+	cal_usage_add_since(&c->usage, &top->mark);
+	if (unlikely(c->since == 0))
+		c->since = cal_clock_last;
+	c->last = cal_clock_last;
+	entry->hist.cell[cell]++;
+	cal_slab_end(entry);
+	if (unlikely(entry->hist.cell[cell] == PG_UINT16_MAX))
+		cal_slab_overflow(entry);
+}
+
+/*
+ * The work of a statement that began plainly is done.  Unless there is more to
+ * do for it than to count it, that is quickly done.
+ */
+static inline void
+end_plain(QueryDesc *queryDesc)
+{
+	CalSlabEntry *entry = top->entry;
+	uint64		rows = queryDesc->estate->es_processed;
+	TimestampTz now = cal_clock_read();
+	uint64		usec = now - top->run_started;
+
+	if (unlikely(usec >= cal_threshold_floor ||
+				 cal_sampling_chosen == queryDesc ||
+				 top->moves != cal_slab_moves ||
+				 entry->epoch != cal_statements_epoch()))
+	{
+		cal_execution_fill(top);
+		cal_execution_complete(top, rows);
+		return;
+	}
+	top->running = false;
+	top->queryDesc = NULL;
+	cal_waits_run_end();
+	count_plain(entry, usec, rows);
+}
+
+/* Run; what runs inside is one level deeper. */
+static void
+executor_run(CAL_RUN_PARAMS)
+{
+	CalSlabEntry *entry;
+
+	if (unlikely(queryDesc != cal_hooks_started || cal_nesting > 0 ||
+				 queryDesc->already_executed || cal_execution_slots > 0 ||
+				 cal_track == CAL_TRACK_NONE) ||
+		(entry = cal_shortcut(CAL_QUERY_ID(queryDesc->plannedstmt))) == NULL)
+	{
+		run_other(CAL_RUN_ARGS);
+		return;
+	}
+	begin_plain(queryDesc, entry);
+	cal_nesting = 1;
+	pass_on_run(CAL_RUN_ARGS);
+	cal_nesting = 0;
+	if (queryDesc->operation != CMD_SELECT ||
+		queryDesc->plannedstmt->hasModifyingCTE)
+		return;					/* its work ends in executor_finish */
+	if (likely(count == 0 || queryDesc->estate->es_processed < count))
+		end_plain(queryDesc);
+	else
+	{
+		cal_execution_fill(top);
+		cal_execution_pause(top, count);
+	}
+}
+
+/* Pass a finish on. */
+static inline void
+pass_on_finish(QueryDesc *queryDesc)
+{
+	if (previous_finish)
+		previous_finish(queryDesc);
+	else
+		standard_ExecutorFinish(queryDesc);
+}
+
+/* Finish a statement inside another. */
+static void
+finish_nested(CalExecution *ex, QueryDesc *queryDesc)
+{
+	int			depth = cal_nesting;
+
+	cal_nesting = depth + 1;
+	PG_TRY();
+	{
+		pass_on_finish(queryDesc);
+	}
+	PG_CATCH();
+	{
+		cal_nesting = depth;
+		if (ex)
+			cal_execution_fail(ex, geterrcode());
+		PG_RE_THROW();
+	}
+	PG_END_TRY();
+	cal_nesting = depth;
+}
+
+/* Finish a statement that needs more than most; see executor_finish. */
+static pg_noinline void
+finish_other(QueryDesc *queryDesc)
+{
+	CalExecution *ex = top;
+
+	if (top->queryDesc == queryDesc && top->running)
+		cal_execution_fill(top);
+	else
+		ex = cal_execution_find(queryDesc);
+	if (ex && ex->key.toplevel && CAL_ERRORS_ARE_REPORTED())
+	{
+		cal_nesting = 1;
+		pass_on_finish(queryDesc);
+		cal_nesting = 0;
+	}
+	else
+		finish_nested(ex, queryDesc);
+	if (ex)
+		cal_execution_finish(ex);
+}
+
+/* Finish: triggers fire here. */
+static void
+executor_finish(QueryDesc *queryDesc)
+{
+	if (likely(top->queryDesc == queryDesc && top->running && top->lazy))
+	{
+		cal_nesting = 1;
+		pass_on_finish(queryDesc);
+		cal_nesting = 0;
+		end_plain(queryDesc);
+	}
+	else if (likely(queryDesc == cal_hooks_started && !top->running &&
+					cal_nesting == 0 && cal_execution_slots == 0))
+		pass_on_finish(queryDesc);	/* a SELECT, whose work is done */
+	else
+		finish_other(queryDesc);
+}
+
+/* Install. */
+void
+cal_run_init(void)
+{
+	previous_run = ExecutorRun_hook;
+	ExecutorRun_hook = executor_run;
+	previous_finish = ExecutorFinish_hook;
+	ExecutorFinish_hook = executor_finish;
+}
