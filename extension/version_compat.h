@@ -100,4 +100,9 @@
 /* A process that serves a client, as opposed to a worker. */
 #define CAL_IS_CLIENT_BACKEND()	(MyBackendType == B_BACKEND)
 
+/* Macros on variable-length values got a header of their own in 16. */
+#if PG_VERSION_NUM >= 160000
+#include "varatt.h"
+#endif
+
 #endif							/* CAL_VERSION_COMPAT_H */

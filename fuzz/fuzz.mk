@@ -15,7 +15,7 @@ FUZZ_CC ?= clang
 FUZZ_DIR := build/fuzz
 FUZZ_CFLAGS := -std=gnu99 -O1 -g -Wall -Wextra -fno-omit-frame-pointer \
 	-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZ_CPPFLAGS = -DFRONTEND -D_GNU_SOURCE -Iextension -Ifuzz \
+FUZZ_CPPFLAGS = -DFRONTEND -DUSE_PRIVATE_ENCODING_FUNCS -D_GNU_SOURCE -Iextension -Ifuzz \
 	-isystem $(shell $(PG_CONFIG) --includedir-server)
 FUZZ_LIBS = -L$(shell $(PG_CONFIG) --pkglibdir) \
 	-L$(shell $(PG_CONFIG) --libdir) -lpgcommon -lpgport -lm

@@ -78,9 +78,9 @@ is_complete('statements seen again');
 
 cmp_ok(ask('SELECT count(*) FROM caliper.statements'), '<=',
 	ask("SELECT sum(value) FROM caliper.info WHERE component IN ('statements', 'slabs') AND name = 'entries'") + 1,
-	'memory is bounded');
-cmp_ok(Caliper::info($node, 'statements', 'entries'), '<=', 400 * 1.1 + 16 * 4, 'so is the shared table');
-cmp_ok(Caliper::info($node, 'texts', 'used'), '<=', 128 * 1024, 'and the texts');
+	'no more rows than entries');
+cmp_ok(Caliper::info($node, 'statements', 'entries'), '<=', 400 * 1.1 + 16 * 4, 'the shared table is bounded');
+cmp_ok(Caliper::info($node, 'texts', 'used'), '<=', 128 * 1024, 'so are the texts');
 is(Caliper::info($node, 'slabs', 'torn_reads'), 0, 'no torn reads');
 $asked += 3;
 
@@ -93,5 +93,6 @@ is(ask("SELECT sum(calls) > 5000 FROM caliper.statements WHERE application_name 
 cmp_ok(Caliper::info($node, 'names', 'overflows'), '>', 8000, 'and counted');
 is(ask("SELECT count(*) BETWEEN 2 AND 42, bool_or(application_name = '(other)') FROM caliper.pools"), 't|t',
 	'the pools are bounded, too');
-is(ask('SELECT sum(opened) - sum(closed) = sum(connections) FROM caliper.pools'), 't', 'and add up');
+ok($node->poll_query_until('postgres', 'SELECT sum(opened) + 1 - sum(closed) = sum(connections) FROM caliper.pools'),
+	'and add up, but for the session that called reset()');
 done_testing();

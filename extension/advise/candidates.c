@@ -15,6 +15,7 @@
 #include "utils/lsyscache.h"
 
 #include "advise/candidates.h"
+#include "version_compat.h"
 
 #define KEY_WIDTH_MAX	1000	/* bytes; a btree takes no key beyond 2,700 */
 #define LIST_MAX		CAL_PREDICATE_COLUMNS

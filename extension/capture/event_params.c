@@ -19,6 +19,7 @@
 #include "base/text_clean.h"
 #include "capture/event_params.h"
 #include "platform/settings.h"
+#include "version_compat.h"
 
 #define LARGE_VALUE 8192		/* bytes; not shown */
 #define HIDDEN_VALUE "?"

@@ -138,7 +138,7 @@ load_record(const CalRecord *record)
 
 /* Take a file over. */
 static void
-load_file(Candidate *c, CalLoaded *loaded)
+load_candidate(Candidate *c, CalLoaded *loaded)
 {
 	CalRecord	record;
 
@@ -175,7 +175,7 @@ cal_load_at_start(void)
 		periodic.reader.saved_at > shutdown.reader.saved_at)
 		best = &periodic;
 	if (best->data)
-		load_file(best, &loaded);
+		load_candidate(best, &loaded);
 	if (shutdown.data)
 		pfree(shutdown.data);
 	if (periodic.data)

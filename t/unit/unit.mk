@@ -15,7 +15,7 @@ UNIT_CC ?= $(CC)
 UNIT_DIR := build/unit$(if $(UNIT_SAN),-san)
 UNIT_CFLAGS := -std=gnu99 -O2 -g -Wall -Wextra -Wmissing-prototypes \
 	$(if $(UNIT_SAN),-fsanitize=$(UNIT_SAN) -fno-sanitize-recover=all)
-UNIT_CPPFLAGS = -DFRONTEND -D_GNU_SOURCE -Iextension -It/unit \
+UNIT_CPPFLAGS = -DFRONTEND -DUSE_PRIVATE_ENCODING_FUNCS -D_GNU_SOURCE -Iextension -It/unit \
 	-isystem $(shell $(PG_CONFIG) --includedir-server)
 UNIT_LIBS = -L$(shell $(PG_CONFIG) --pkglibdir) \
 	-L$(shell $(PG_CONFIG) --libdir) -lpgcommon -lpgport -lm
