@@ -196,9 +196,10 @@ executor_start(QueryDesc *queryDesc, int eflags)
 	cal_nesting = 1;
 	pass_on_start(queryDesc, eflags);
 	cal_nesting = 0;
-	cal_hooks_started = queryDesc;
 	if (unlikely(cal_utility_cursor != 0))
 		attach_cursor(queryDesc);
+	if (likely(cal_execution_slots == 0 && cal_track != CAL_TRACK_NONE))
+		cal_hooks_started = queryDesc;
 }
 
 /* Install; the order does not matter, since each chain is kept. */

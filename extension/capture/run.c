@@ -18,6 +18,7 @@
 #include "capture/event.h"
 #include "capture/execution.h"
 #include "capture/hooks.h"
+#include "capture/plain.h"
 #include "capture/run.h"
 #include "capture/sampling.h"
 #include "capture/shortcut.h"
@@ -29,6 +30,9 @@
 
 static ExecutorRun_hook_type previous_run = NULL;
 static ExecutorFinish_hook_type previous_finish = NULL;
+
+/* The plain statement whose work is done; only its address matters. */
+static const QueryDesc *done = NULL;
 
 /* Pass a run on. */
 static inline void
@@ -99,33 +103,6 @@ begin_plain(QueryDesc *queryDesc, CalSlabEntry *entry)
 	cal_execution_number++;
 }
 
-/* Count the call of a statement whose work was done in one run. */
-static inline void
-count_plain(CalSlabEntry *entry, uint64 usec, uint64 rows)
-{
-	CalCounters *c = &entry->counters;
-	double		square = (double) (int64) usec;
-	int			cell = cal_hist_cell(usec);
-
-	cal_slab_begin(entry);
-	c->calls++;
-	c->rows += rows;
-	c->exec_usec += usec;
-	if (c->min_usec > usec || c->max_usec == 0)
-		c->min_usec = usec;
-	if (c->max_usec < usec)
-		c->max_usec = usec;
-	c->sum_squares += square * square;
-	cal_usage_add_since(&c->usage, &top->mark);
-	if (unlikely(c->since == 0))
-		c->since = cal_clock_last;
-	c->last = cal_clock_last;
-	entry->hist.cell[cell]++;
-	cal_slab_end(entry);
-	if (unlikely(entry->hist.cell[cell] == PG_UINT16_MAX))
-		cal_slab_overflow(entry);
-}
-
 /*
  * The work of a statement that began plainly is done.  Unless there is more to
  * do for it than to count it, that is quickly done.
@@ -148,21 +125,21 @@ end_plain(QueryDesc *queryDesc)
 		return;
 	}
 	top->running = false;
-	top->queryDesc = NULL;
 	cal_waits_run_end();
-	count_plain(entry, usec, rows);
+	cal_plain_count(entry, usec, rows, &top->mark);
+	done = queryDesc;
 }
 
 /* Run; what runs inside is one level deeper. */
 static void
 executor_run(CAL_RUN_PARAMS)
 {
-	CalSlabEntry *entry;
+	CalSlabEntry *entry = NULL;
 
-	if (unlikely(queryDesc != cal_hooks_started || cal_nesting > 0 ||
-				 queryDesc->already_executed || cal_execution_slots > 0 ||
-				 cal_track == CAL_TRACK_NONE) ||
-		(entry = cal_shortcut(CAL_QUERY_ID(queryDesc->plannedstmt))) == NULL)
+	if (likely(queryDesc == cal_hooks_started))
+		entry = cal_shortcut(CAL_QUERY_ID(queryDesc->plannedstmt));
+	cal_hooks_started = NULL;
+	if (unlikely(entry == NULL))
 	{
 		run_other(CAL_RUN_ARGS);
 		return;
@@ -241,18 +218,18 @@ finish_other(QueryDesc *queryDesc)
 static void
 executor_finish(QueryDesc *queryDesc)
 {
-	if (likely(top->queryDesc == queryDesc && top->running && top->lazy))
+	if (likely(queryDesc == done))
+		pass_on_finish(queryDesc);	/* a SELECT */
+	else if (likely(queryDesc == top->queryDesc && top->running && top->lazy))
 	{
 		cal_nesting = 1;
 		pass_on_finish(queryDesc);
 		cal_nesting = 0;
 		end_plain(queryDesc);
 	}
-	else if (likely(queryDesc == cal_hooks_started && !top->running &&
-					cal_nesting == 0 && cal_execution_slots == 0))
-		pass_on_finish(queryDesc);	/* a SELECT, whose work is done */
 	else
 		finish_other(queryDesc);
+	done = NULL;
 }
 
 /* Install. */

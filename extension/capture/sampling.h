@@ -18,7 +18,7 @@ CAL_LOCAL uint32 cal_sampling_count;
 
 #define CAL_SAMPLE_SEEN		256 /* statements remembered; a power of two */
 CAL_LOCAL uint32 cal_sampling_seen[CAL_SAMPLE_SEEN];
-extern bool cal_sampling_first(uint64 id);
+extern void cal_sampling_decide(QueryDesc *queryDesc);
 
 /* Whether this backend has not seen the statement lately. */
 static inline bool
@@ -27,8 +27,7 @@ cal_sampling_is_new(const QueryDesc *queryDesc)
 	uint64		id = (uint64) queryDesc->plannedstmt->queryId;
 	uint32		mark = (uint32) (id >> 32);
 
-	return cal_sampling_seen[id & (CAL_SAMPLE_SEEN - 1)] != mark &&
-		cal_sampling_first(id);
+	return cal_sampling_seen[id & (CAL_SAMPLE_SEEN - 1)] != mark;
 }
 
 /*
@@ -39,19 +38,10 @@ cal_sampling_is_new(const QueryDesc *queryDesc)
 static inline void
 cal_sampling_choose(QueryDesc *queryDesc)
 {
-	const PlannedStmt *plan = queryDesc->plannedstmt;
-	uint32		every = CAL_SAMPLE_EVERY - 1;
-
-	if (unlikely(plan->planTree->total_cost > CAL_SAMPLE_COST))
-		every = 7;
-	if (unlikely((++cal_sampling_count & every) == 0 ||
+	cal_sampling_chosen = NULL;
+	if (unlikely((++cal_sampling_count & 7) == 0 ||
 				 cal_sampling_is_new(queryDesc)))
-	{
-		cal_sampling_chosen = queryDesc;
-		queryDesc->instrument_options |= INSTRUMENT_ROWS;
-	}
-	else
-		cal_sampling_chosen = NULL;
+		cal_sampling_decide(queryDesc);
 }
 
 #endif							/* CAL_SAMPLING_H */

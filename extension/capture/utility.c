@@ -19,6 +19,8 @@
 #include "capture/errors.h"
 #include "capture/execution.h"
 #include "capture/hooks.h"
+#include "capture/plain.h"
+#include "capture/shortcut.h"
 #include "capture/text.h"
 #include "capture/utility.h"
 #include "platform/settings.h"
@@ -159,6 +161,29 @@ prepare(CalExecution *nested, bool top, const PlannedStmt *pstmt,
 	return ex;
 }
 
+/*
+ * BEGIN, COMMIT and the like at top level: they run nothing, touch no block,
+ * and if they fail, the log hook counts it; so there is little to do.
+ */
+static void
+run_control(CalSlabEntry *entry, UTILITY_PARAMS)
+{
+	TimestampTz began = cal_clock_began();
+
+	pass_on(UTILITY_ARGS);
+	cal_plain_count(entry, cal_clock_read() - began, 0, NULL);
+}
+
+/* Whether a statement can be counted by run_control, and where. */
+static inline CalSlabEntry *
+find_control(const PlannedStmt *pstmt, bool top)
+{
+	if (!IsA(pstmt->utilityStmt, TransactionStmt) || !top ||
+		!cal_execution_wanted(true) || cal_threshold_floor == 0)
+		return NULL;
+	return cal_shortcut(CAL_QUERY_ID(pstmt));
+}
+
 /* The hook. */
 static void
 process_utility(UTILITY_PARAMS)
@@ -166,8 +191,15 @@ process_utility(UTILITY_PARAMS)
 	bool		top = cal_execution_at_top();
 	CalExecution nested;
 	CalExecution *ex;
+	CalSlabEntry *entry;
 
 	cal_hooks_enter(classify(pstmt->utilityStmt));
+	entry = find_control(pstmt, top);
+	if (entry)
+	{
+		run_control(entry, UTILITY_ARGS);
+		return;
+	}
 	if (is_transparent(pstmt->utilityStmt))
 	{
 		run_transparent(UTILITY_ARGS);

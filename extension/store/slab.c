@@ -54,7 +54,7 @@ CalSlab    *cal_slab_mine = NULL;
 
 static uint8 *my_parts = NULL;
 CalSlabEntry *cal_slab_latest = NULL;
-uint32		cal_slab_moves = 0;
+uint32		cal_slab_moves = 1; /* 0 is in no valid shortcut */
 
 static Size
 parts_size(void)
