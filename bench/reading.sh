@@ -41,11 +41,16 @@ time_reads()
 			done <<<"$reads"
 		done
 	} | psql -q | paste -d ' ' - - >"out/$metric.txt"
-	while read -r what view query; do
-		[ -n "$what" ] || continue
-		record "$metric.$what" "$view" $(awk -v w="$what" -v v="$view" \
-			'$1 == w && $2 == v { print $4, 0 }' "out/$metric.txt" | bench/stats.pl difference)
-	done <<<"$reads"
+	for what in count all; do
+		for view in pgss caliper; do
+			awk -v w=$what -v v=$view '$1 == w && $2 == v { print $4 }' \
+				"out/$metric.txt" >"times.$view"
+			record "$metric.$what" $view $(sed 's/$/ 0/' "times.$view" |
+				bench/stats.pl difference)
+		done
+		record "$metric.$what.ratio" caliper \
+			$(paste times.caliper times.pgss | bench/stats.pl ratio)
+	done
 }
 
 # Sessions that stay after having run their part of the statements, until the

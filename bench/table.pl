@@ -5,8 +5,9 @@
 # usage: table.pl < results.tsv
 #
 # Lines of results: METRIC CONFIGURATION VALUE LOW HIGH, separated by tabs; a
-# metric measured repeatedly is there repeatedly.  Ends with status 1 if a budget
-# was missed, or a figure that has one was not measured.
+# metric measured repeatedly is there repeatedly.  A figure with an interval is
+# "unclear" when it is outside the budget but its interval is not wholly.  Ends
+# with status 1 if a budget was missed, or a figure that has one was not measured.
 #
 use strict;
 use warnings;
@@ -45,12 +46,15 @@ sub spread
 	return @all > 1 ? $all[-1] - $all[0] : undef;
 }
 
-# The interval of a metric.
+# The ends of the interval of a metric, and both as text.
+sub low  { return ($results{ $_[0] }{ $_[1] } // [ [] ])->[0][1] }
+sub high { return ($results{ $_[0] }{ $_[1] } // [ [] ])->[0][2] }
+
 sub interval
 {
 	my ($metric, $config, $format) = @_;
-	my $first = ($results{$metric}{$config} // [])->[0] or return '';
-	return sprintf "$format..$format", @$first[ 1, 2 ];
+	my ($low, $high) = (low($metric, $config), high($metric, $config));
+	return defined $low ? sprintf "$format..$format", $low, $high : '';
 }
 
 # What a configuration adds to the bare server.
@@ -71,13 +75,14 @@ sub number
 	return $text;
 }
 
-# Compares with the budget and remembers failure.
+# Compares with the budget, an upper limit, and remembers failure.
 sub verdict
 {
-	my ($value, $limit, $at_least) = @_;
-	my $ok = defined $value && ($at_least ? $value >= $limit : $value <= $limit);
-	$missed++ unless $ok;
-	return !defined $value ? 'NOT MEASURED' : $ok ? 'ok' : 'MISSED';
+	my ($value, $limit, $low) = @_;
+	return 'ok' if defined $value && $value <= $limit;
+	return 'unclear' if defined $value && defined $low && $low <= $limit;
+	$missed++;
+	return defined $value ? 'MISSED' : 'NOT MEASURED';
 }
 
 sub row { printf "%-34s %12s %12s %10s %-12s %12s %12s\n", @_ }
@@ -103,24 +108,35 @@ sub row_above
 sub row_cpu
 {
 	my ($label, $mode, $budget) = @_;
-	my $value = value("cpu_above.$mode", 'caliper');
+	my $metric = "cpu_above.$mode";
+	my $value  = value($metric, 'caliper');
 	row($label, number(value("cpu.$mode", 'bare')), number($value, '%+.0f'),
-		number($budget, '%+.0f'), verdict($value, $budget),
-		map { number(value("cpu_above.$mode", $_), '%+.0f') } @peers);
-	row('  interval (95 %)', '', map { interval("cpu_above.$mode", $_, '%+.0f') }
-		  'caliper', '', '', @peers);
+		number($budget, '%+.0f'), verdict($value, $budget, low($metric, 'caliper')),
+		map { number(value($metric, $_), '%+.0f') } @peers);
+	row_interval($metric, '%+.0f', @peers);
+}
+
+# The row below, with the intervals of the figures above.
+sub row_interval
+{
+	my ($metric, $format, @peers) = @_;
+	row('  interval (95 %)', '', interval($metric, 'caliper', $format), '', '',
+		(map { interval($metric, $_, $format) } @peers), ('') x (2 - @peers));
 }
 
 # A row of reading times; the budget is a multiple of pg_stat_statements' time.
 sub row_read
 {
-	my ($label, $metric, $what, $reference, $multiple) = @_;
-	my $value  = value("$metric.$what", 'caliper');
-	my $pgss   = value("$metric.$what", 'pgss');
-	my $budget = value("$reference.$what", 'pgss');
-	$budget *= $multiple if defined $budget;
-	row($label, '', number($value, '%.1f'), number($budget, '%.1f'),
-		verdict($value, $budget // 0), number($pgss, '%.1f'), '');
+	my ($label, $metric, $multiple) = @_;
+	my ($value, $pgss) = map { value($metric, $_) } qw(caliper pgss);
+	my $ratio = value("$metric.ratio", 'caliper');
+	row($label, '', number($value, '%.1f'),
+		number(defined $pgss ? $multiple * $pgss : undef, '%.1f'),
+		verdict($ratio, $multiple, low("$metric.ratio", 'caliper')),
+		number($pgss, '%.1f'), '');
+	row('  relative to pg_stat_statements', '', number($ratio, '%.2f'),
+		number($multiple, '%.2f'), '', '', '');
+	row_interval("$metric.ratio", '%.2f');
 }
 
 my ($machine, $server) = map { ($results{$_}{''} // [ ['?'] ])->[0][0] } qw(machine server);
@@ -167,17 +183,18 @@ row_cpu('each with its own Sync', 'sync',     200);
 
 heading('Transactions per second, relative to the bare server (native)');
 my $ratio = value('tps_ratio', 'caliper');
+my $high  = high('tps_ratio', 'caliper');
 row('pgbench -S -M prepared -c 2', '1', number($ratio, '%.3f'), '0.980',
-	verdict($ratio, 0.98, 1), '', '');
-row('  interval (95 %)', '', interval('tps_ratio', 'caliper', '%.3f'), '', '', '', '');
+	verdict(map({ defined $_ ? -$_ : undef } $ratio, 0.98, $high)), '', '');
+row_interval('tps_ratio', '%.3f');
 
-heading('Reading the view, ms (budget: what pg_stat_statements takes, twice that when full)', '');
-row('entries', '', map { $_ eq '' ? '' : number(value('entries', $_)) } 'caliper', '', '', 'pgss', '');
-row_read('count(*)',    'read', 'count', 'read', 1);
-row_read('all columns', 'read', 'all',   'read', 1);
+heading('Reading the view, ms (budget: what pg_stat_statements takes; with full sessions twice that)', '');
+row('entries', '', map { $_ ? number(value('entries', $_)) : '' } 'caliper', '', '', 'pgss', '');
+row_read('count(*)',    'read.count', 1);
+row_read('all columns', 'read.all',   1);
 row('entries, with 100 full sessions', '', number(value('entries_full', 'caliper')), '', '', '', '');
-row_read('count(*)',    'read_full', 'count', 'read', 2);
-row_read('all columns', 'read_full', 'all',   'read', 2);
+row_read('count(*)',    'read_full.count', 2);
+row_read('all columns', 'read_full.all',   2);
 
 heading('Shared memory at defaults, max_connections = 100, MB (caliper.info)', '');
 my $memory = value('memory', 'caliper');

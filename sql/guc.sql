@@ -31,3 +31,8 @@ SET pg_caliper.slow_min_duration = -1;
 SET pg_caliper.application_thresholds = '';
 RESET ROLE;
 RESET pg_caliper.pool;
+-- without query ids there is a hint
+BEGIN;
+SET LOCAL compute_query_id = off;
+SELECT count(*) >= 0 AS readable FROM caliper.statements;
+ROLLBACK;

@@ -10,8 +10,9 @@
  * counted in the hooks.
  *
  * In the hook nothing may allocate, lock or report: it writes to this
- * backend's slab alone.  It is not called for what log_min_messages hides,
- * and errors that PL/pgSQL catches never come by.
+ * backend's slab alone.  Errors that PL/pgSQL catches never come by, nor does
+ * what log_min_messages hides; of that, what ends a running statement is found
+ * out with the client's next message, and counted without its SQLSTATE.
  */
 #include "postgres.h"
 
@@ -26,6 +27,8 @@
 #include "capture/execution.h"
 #include "capture/text.h"
 #include "platform/settings.h"
+
+bool		cal_errors_reported = false;
 
 static emit_log_hook_type previous_log = NULL;
 

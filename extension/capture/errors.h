@@ -5,18 +5,13 @@
 #ifndef CAL_ERRORS_H
 #define CAL_ERRORS_H
 
-#include "miscadmin.h"
-#include "utils/elog.h"
-#include "utils/guc.h"
-#include "version_compat.h"
+#include "platform/local.h"
 
 /*
- * Whether an error at top level is sure to come by the log hook: in a client's
- * backend, unless log_min_messages hides errors.
+ * Whether this process serves a client, so that nobody can catch an error at
+ * top level before it comes by the log hook.
  */
-#define CAL_ERRORS_ARE_REPORTED() \
-	(likely(log_min_messages <= ERROR && log_min_messages != LOG) && \
-	 CAL_IS_CLIENT_BACKEND())
+CAL_LOCAL bool cal_errors_reported;
 
 extern void cal_errors_init(void);
 

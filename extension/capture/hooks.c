@@ -42,6 +42,7 @@ cal_hooks_attach(void)
 {
 	if (IsParallelWorker())
 		return false;
+	cal_errors_reported = CAL_IS_CLIENT_BACKEND();
 	cal_waits_attach();
 	cal_slab_attach(CAL_MY_PROC_NUMBER());
 	return cal_slab_attached();
@@ -106,7 +107,7 @@ planner(Query *parse, const char *source, int options, ParamListInfo params)
 
 	cal_hooks_enter(CAL_CLASS_WORK);
 	began = top ? cal_clock_began() : cal_clock_read();
-	if (top && CAL_ERRORS_ARE_REPORTED())
+	if (top && cal_errors_reported)
 	{
 		cal_nesting = 1;
 		plan = pass_on_planning(parse, source, options, params);
@@ -139,17 +140,22 @@ pass_on_start(QueryDesc *queryDesc, int eflags)
 static void
 start_nested(CalExecution *ex, QueryDesc *queryDesc, int eflags)
 {
+	int			depth = cal_nesting;
+
+	cal_nesting = depth + 1;
 	PG_TRY();
 	{
 		pass_on_start(queryDesc, eflags);
 	}
 	PG_CATCH();
 	{
+		cal_nesting = depth;
 		if (ex)
 			cal_execution_abandon(ex);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
+	cal_nesting = depth;
 	if (ex)
 		cal_execution_attach(ex);
 }
@@ -166,17 +172,20 @@ attach_cursor(QueryDesc *queryDesc)
 		cal_execution_attach(ex);
 }
 
-/* Start a statement that is not at top level, or of which we are not sure. */
+/* Start a statement that is not at top level, or a cursor. */
 static pg_noinline void
 start_other(QueryDesc *queryDesc, int eflags)
 {
 	bool		top = cal_execution_at_top();
 
 	cal_hooks_started = NULL;
+	cal_sampling_chosen = NULL;
 	if (cal_execution_wanted(top))
 		cal_sampling_choose(queryDesc);
 	start_nested(top ? NULL : cal_execution_prepare(queryDesc, eflags),
 				 queryDesc, eflags);
+	if (top && cal_utility_cursor != 0)
+		attach_cursor(queryDesc);
 }
 
 /* Start the executor. */
@@ -186,19 +195,17 @@ executor_start(QueryDesc *queryDesc, int eflags)
 	bool		top = cal_execution_at_top();
 
 	cal_hooks_enter(CAL_CLASS_WORK);
-	if (unlikely(!top || !CAL_ERRORS_ARE_REPORTED()))
+	if (unlikely(!top || !cal_errors_reported || cal_utility_cursor != 0 ||
+				 cal_track == CAL_TRACK_NONE))
 	{
 		start_other(queryDesc, eflags);
 		return;
 	}
-	if (likely(cal_execution_wanted(true)))
-		cal_sampling_choose(queryDesc);
+	cal_sampling_choose(queryDesc);
 	cal_nesting = 1;
 	pass_on_start(queryDesc, eflags);
 	cal_nesting = 0;
-	if (unlikely(cal_utility_cursor != 0))
-		attach_cursor(queryDesc);
-	if (likely(cal_execution_slots == 0 && cal_track != CAL_TRACK_NONE))
+	if (likely(cal_execution_slots == 0))
 		cal_hooks_started = queryDesc;
 }
 

@@ -75,7 +75,7 @@ run_other(CAL_RUN_PARAMS)
 
 	if (ex)
 		cal_execution_resume(ex);
-	if (ex && ex->key.toplevel && CAL_ERRORS_ARE_REPORTED())
+	if (ex && ex->key.toplevel && cal_errors_reported)
 	{
 		cal_nesting = 1;
 		pass_on_run(CAL_RUN_ARGS);
@@ -107,7 +107,7 @@ begin_plain(QueryDesc *queryDesc, CalSlabEntry *entry)
  * The work of a statement that began plainly is done.  Unless there is more to
  * do for it than to count it, that is quickly done.
  */
-static inline void
+static pg_attribute_always_inline void
 end_plain(QueryDesc *queryDesc)
 {
 	CalSlabEntry *entry = top->entry;
@@ -202,7 +202,7 @@ finish_other(QueryDesc *queryDesc)
 		cal_execution_fill(top);
 	else
 		ex = cal_execution_find(queryDesc);
-	if (ex && ex->key.toplevel && CAL_ERRORS_ARE_REPORTED())
+	if (ex && ex->key.toplevel && cal_errors_reported)
 	{
 		cal_nesting = 1;
 		pass_on_finish(queryDesc);

@@ -206,7 +206,7 @@ process_utility(UTILITY_PARAMS)
 		return;
 	}
 	ex = prepare(&nested, top, pstmt, source, params);
-	if (ex && top && CAL_ERRORS_ARE_REPORTED())
+	if (ex && top && cal_errors_reported)
 	{
 		cal_nesting = 1;
 		pass_on(UTILITY_ARGS);

@@ -25,6 +25,7 @@
 #include "store/names.h"
 #include "store/slab.h"
 #include "store/statements.h"
+#include "version_compat.h"
 
 #define COLUMNS	35
 #define SLACK	64				/* what may come in while we allocate */
@@ -251,6 +252,16 @@ may_see(Gate *gate, Oid userid)
 	return gate->answer;
 }
 
+/* Rather a hint than an empty view. */
+static void
+hint_query_ids(void)
+{
+	if (!IsQueryIdEnabled())
+		ereport(WARNING,
+				(errmsg("no statements are recorded while \"compute_query_id\" is off"),
+				 errhint("Set \"compute_query_id\" to \"auto\" or \"on\".")));
+}
+
 CAL_FUNCTION(caliper_statements_0_1);
 
 /* caliper.statements_counters(): a row per statement, without its text. */
@@ -263,6 +274,7 @@ caliper_statements_0_1(PG_FUNCTION_ARGS)
 	Gate		gate = {0};
 
 	cal_result_begin(fcinfo, &row, COLUMNS);
+	hint_query_ids();
 	other = palloc0(sizeof(CalStatement));
 	gate.all = cal_privilege_sees_all();
 	make_room(&reader, 0, 0);
