@@ -19,6 +19,7 @@ my $counted = "SELECT calls, rows FROM caliper.statements WHERE query LIKE 'SELE
 $standby->safe_psql('postgres', 'SET pg_caliper.slow_min_duration = 0; SELECT count(*) AS counted FROM t') for 1 .. 3;
 is($standby->safe_psql('postgres', $counted), '3|3', 'the standby counts for itself');
 is($primary->safe_psql('postgres', $counted), '', 'and not for the primary');
+is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'it is a standby');
 for my $view (qw(slow_statements pools active info))
 {
 	is($standby->safe_psql('postgres', "SELECT count(*) > 0 FROM caliper.$view"), 't', "$view works on a standby");
@@ -30,4 +31,8 @@ $standby->safe_psql('postgres', 'SELECT count(*) AS counted FROM t');
 $standby->promote;
 $standby->safe_psql('postgres', 'INSERT INTO t VALUES (0); SELECT count(*) AS counted FROM t');
 is($standby->safe_psql('postgres', $counted), '2|2', 'counting goes on after promotion');
+ok($standby->poll_query_until('postgres', "SELECT value IS NOT NULL FROM caliper.info WHERE component = 'worker' AND name = 'pid'"),
+	'so does the worker');
+$standby->restart;
+is($standby->safe_psql('postgres', $counted), '2|2', 'and what it counted is kept');
 done_testing();

@@ -10,7 +10,7 @@
 #include "store/slab.h"
 
 /* As count_run and count_end of execution.c in one; mark may be NULL. */
-static inline void
+static pg_attribute_always_inline void
 cal_plain_count(CalSlabEntry *entry, uint64 usec, uint64 rows,
 				const CalUsageMark *mark)
 {

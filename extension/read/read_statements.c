@@ -85,13 +85,16 @@ copy_partition(Reader *r, int partition, CalStatement *other)
 		LWLockAcquire(lock, LW_SHARED);
 		statements = cal_statements_count(partition);
 		entries = cal_slab_count(partition);
-		if (statements + entries <= r->room && entries <= r->entry_room)
+		if (statements + entries + SLACK <= r->room &&
+			entries + SLACK <= r->entry_room)
 			break;
 		LWLockRelease(lock);
 		make_room(r, statements, entries);
 	}
 	r->n = cal_statements_copy(partition, r->statement, r->room);
-	r->entries = cal_slab_copy(partition, r->entry, r->entry_room);
+	/* backends add entries to their slabs without the lock */
+	r->entries = cal_slab_copy(partition, r->entry,
+							   Min(r->entry_room, r->room - r->n));
 	cal_statements_other(partition, other);
 	LWLockRelease(lock);
 }
