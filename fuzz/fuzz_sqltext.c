@@ -40,12 +40,13 @@ LLVMFuzzerTestOneInput(const uint8 *data, size_t size)
 		return 0;
 	n = data[0] % (lengthof(edits) + 1);
 	text = (const char *) data + 2;
+
 	len = size - 2;
-	for (int i = 0; i < n && len >= 13; i++, text += 13, len -= 13)
+	for (int i = 0; i < n && len >= 13; i++, text +=13, len -= 13)
 	{
 		memcpy(&edits[i].offset, text, 4);
-		memcpy(&edits[i].length, text + 4, 4);
-		memcpy(&edits[i].param, text + 8, 4);
+		memcpy(&edits[i].length, text +4, 4);
+		memcpy(&edits[i].param, text +8, 4);
 		edits[i].list = text[12] & 1;
 	}
 	large = normalise(edits, n, text, len, len + lengthof(edits) * 32 + 1);

@@ -11,7 +11,7 @@ set -uo pipefail
 
 cd "$(dirname "$0")/.."
 export PG_CONFIG=${PG_CONFIG:-$(tools/pg-config.sh)}
-checks=${*:-layers size banned sql exports warnings_gcc warnings_clang indent}
+checks=${*:-layers size banned sql docs exports warnings_gcc warnings_clang indent}
 
 # Every source compiled alone, for its warnings only.
 warnings()

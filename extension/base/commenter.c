@@ -357,11 +357,11 @@ give_traceparent(const Parser *p, CalTags *out)
  * Finds the tags of a statement's text; false if there are none.
  */
 bool
-cal_commenter_parse(const char *text, size_t len, int encoding, CalTags *out)
+cal_commenter_parse(const char *source, size_t len, int encoding, CalTags *out)
 {
 	size_t		window = Min(len, CAL_COMMENTER_WINDOW);
-	Span		head = {text, text + window};
-	Span		tail = {text + (len - window), text + len};
+	Span		head = {source, source + window};
+	Span		tail = {source + (len - window), source + len};
 	Parser		p;
 
 	memset(out, 0, sizeof(*out));

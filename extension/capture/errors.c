@@ -23,6 +23,7 @@
 #include "utils/backend_status.h"
 #include "utils/elog.h"
 
+#include "capture/beside.h"
 #include "capture/errors.h"
 #include "capture/execution.h"
 #include "capture/text.h"
@@ -52,8 +53,8 @@ log_hook(ErrorData *edata)
 	{
 		if (!cal_execution_ended_by(edata->sqlerrcode) &&
 			edata->elevel == ERROR)
-			cal_execution_error(cal_text_group(pgstat_get_my_query_id()),
-								true);
+			cal_beside_error(cal_text_group(pgstat_get_my_query_id()),
+							 true);
 	}
 	if (previous_log)
 		previous_log(edata);

@@ -30,6 +30,7 @@
 #include "miscadmin.h"
 #include "utils/fmgrprotos.h"
 
+#include "capture/beside.h"
 #include "capture/clock.h"
 #include "capture/event.h"
 #include "capture/execution.h"
@@ -55,11 +56,6 @@ uint64		cal_execution_number = 0;
 static CalExecution slots[SLOTS];
 static int	highest = 0;		/* slots ever used */
 static uint64 lost = 0;
-
-/* The latest planning at top level, until its execution takes it over. */
-static uint64 planned_queryid = 0;
-static uint64 planned_number = 0;
-static uint64 planned_usec = 0;
 
 /* How many executions found no free slot. */
 uint64
@@ -164,10 +160,7 @@ fill(CalExecution *ex)
 	ex->sqlstate = 0;
 	ex->started = ex->run_started;
 	ex->usec = ex->rows = 0;
-	ex->plan_usec = 0;
-	if (planned_queryid == ex->key.queryid &&
-		planned_number + 1 == cal_execution_number)
-		ex->plan_usec = planned_usec;
+	ex->plan_usec = cal_beside_plan_time(ex->key.queryid);
 }
 
 /* The same, from outside; without effect the second time. */
@@ -260,10 +253,23 @@ cal_execution_prepare(QueryDesc *queryDesc, int eflags)
 	return ex;
 }
 
-/* A run begins. */
+/* What was counted of a cursor was reset between two runs of it. */
+static inline bool
+is_void(const CalExecution *ex)
+{
+	return ex->partial && !ex->finished &&
+		ex->epoch != cal_statements_epoch();
+}
+
+/* A run begins; the first one after a reset is as good as the first. */
 void
 cal_execution_resume(CalExecution *ex)
 {
+	if (unlikely(is_void(ex)))
+	{
+		ex->partial = ex->counted = false;
+		ex->started = ex->usec = ex->rows = 0;
+	}
 	if (ex->key.toplevel)
 	{
 		cal_execution_message = GetCurrentStatementStartTimestamp();
@@ -419,6 +425,7 @@ cal_execution_pause(CalExecution *ex, uint64 limit)
 	if (!ex->partial)
 		memset(&ex->usage, 0, sizeof(CalUsage));
 	ex->partial = true;
+	ex->epoch = cal_statements_epoch();
 	cal_usage_add_since(&ex->usage, &ex->mark);
 	cal_usage_mark(&ex->mark);
 	if (ex == &top_level && !ex->finished)
@@ -444,6 +451,8 @@ close_early(CalExecution *ex)
 	CalSlabEntry *entry = entry_of(ex);
 	int			cell = cal_hist_cell(ex->usec);
 
+	if (is_void(ex))
+		return;
 	cal_slab_begin(entry);
 	count_end(entry, ex, cell);
 	cal_slab_end(entry);
@@ -564,46 +573,4 @@ cal_execution_abandon(CalExecution *ex)
 	cal_execution_fail(ex, geterrcode());
 	ex->queryDesc = NULL;
 	cal_execution_slots--;
-}
-
-/* Planning is over: count it where its execution will be counted. */
-void
-cal_execution_planned(uint64 queryid, uint64 usec, bool top)
-{
-	CalStatementKey key;
-	CalSlabEntry *entry;
-
-	cal_execution_key(&key, queryid, top);
-	entry = cal_slab_entry(&key);
-	cal_slab_begin(entry);
-	entry->counters.plans++;
-	entry->counters.plan_usec += usec;
-	if (entry->counters.since == 0)
-		entry->counters.since = cal_clock_last;
-	entry->counters.last = cal_clock_last;
-	cal_slab_end(entry);
-	if (top)
-	{
-		planned_queryid = queryid;
-		planned_number = cal_execution_number;
-		planned_usec = usec;
-	}
-}
-
-/* Count an error of a statement that was not, or no longer, running. */
-void
-cal_execution_error(uint64 queryid, bool unlocked)
-{
-	CalStatementKey key;
-	CalSlabEntry *entry;
-
-	cal_execution_key(&key, queryid, cal_execution_at_top());
-	entry = unlocked ? cal_slab_entry_unlocked(&key) : cal_slab_entry(&key);
-	cal_slab_begin(entry);
-	entry->counters.errors++;
-	if (entry->counters.since == 0)
-		entry->counters.since = GetCurrentStatementStartTimestamp();
-	entry->counters.last = Max(cal_clock_last,
-							   GetCurrentStatementStartTimestamp());
-	cal_slab_end(entry);
 }

@@ -5,51 +5,21 @@
 #ifndef CAL_EXECUTION_H
 #define CAL_EXECUTION_H
 
-#include "capture/usage.h"
-#include "executor/execdesc.h"
+#include "capture/execution_state.h"
 #include "platform/local.h"
 #include "platform/settings.h"
-#include "store/slab.h"
 #include "tcop/pquery.h"
-#include "utils/palloc.h"
-
-typedef struct CalExecution
-{
-	QueryDesc  *queryDesc;		/* NULL for a utility statement */
-	CalStatementKey key;
-	CalSlabEntry *entry;		/* where it is counted */
-	uint32		moves;			/* entry is right as long as none has moved */
-	uint32		run;			/* see store/waits.h; 0 if not top level */
-	TimestampTz run_started;	/* of the present run */
-	CalUsageMark mark;			/* counters at the start of the present run */
-	bool		running;		/* a run is under way */
-	bool		lazy;			/* what follows is not filled in yet */
-	bool		sampled;		/* rows per plan node are counted */
-	bool		ends_in_run;	/* a SELECT: its work ends with its last row */
-	bool		partial;		/* usage holds that of earlier runs */
-	bool		counted;		/* its call has been counted */
-	bool		finished;		/* nothing more to count but later rows */
-	int			sqlstate;		/* as sqlerrcode; 0 for success */
-	TimestampTz started;		/* of its first run */
-	uint64		usec;			/* work time so far */
-	uint64		plan_usec;		/* planning just before it, or 0 */
-	uint64		rows;
-	CalUsage	usage;			/* of earlier runs */
-	const char *text;			/* source text, may hold several statements */
-	int			text_location;	/* of this statement; as in PlannedStmt */
-	int			text_length;	/* 0: to the end */
-	ParamListInfo params;
-	MemoryContextCallback release;
-} CalExecution;
 
 /* Depth of statements inside statements; 0 at top level. */
-CAL_LOCAL int	cal_nesting;
+CAL_LOCAL int cal_nesting;
+
 /* What runs at top level, if top.running; see the head of execution.c. */
 CAL_LOCAL CalExecution cal_execution_top;
 
 /* Arrival of the message that top level works on; slots in use. */
 CAL_LOCAL TimestampTz cal_execution_message;
 CAL_LOCAL int cal_execution_slots;
+
 /* Executions begun at top level. */
 CAL_LOCAL uint64 cal_execution_number;
 
@@ -81,8 +51,10 @@ extern void cal_execution_fill(CalExecution *ex);
 extern CalExecution *cal_execution_enter(QueryDesc *queryDesc);
 extern CalExecution *cal_execution_utility(uint64 queryid, bool top,
 										   CalExecution *nested);
+
 /* Top level: a cursor, whose runs come with later statements. */
 extern CalExecution *cal_execution_declare(QueryDesc *queryDesc);
+
 /* Nested, before and after ExecutorStart. */
 extern CalExecution *cal_execution_prepare(QueryDesc *queryDesc, int eflags);
 extern void cal_execution_attach(CalExecution *ex);
@@ -96,10 +68,6 @@ extern void cal_execution_complete(CalExecution *ex, uint64 rows);
 extern void cal_execution_fail(CalExecution *ex, int sqlstate);
 extern void cal_execution_usage(const CalExecution *ex, CalUsage *usage);
 
-/* Time planned, and usable by the next execution. */
-extern void cal_execution_planned(uint64 queryid, uint64 usec, bool top);
-/* An error outside of any execution; takes no lock if unlocked is true. */
-extern void cal_execution_error(uint64 queryid, bool unlocked);
 /* In the log hook: the error ends whatever ran at top level. */
 extern bool cal_execution_ended_by(int sqlstate);
 

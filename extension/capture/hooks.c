@@ -15,6 +15,7 @@
 #include "optimizer/planner.h"
 #include "parser/analyze.h"
 
+#include "capture/beside.h"
 #include "capture/clock.h"
 #include "capture/errors.h"
 #include "capture/execution.h"
@@ -87,7 +88,7 @@ plan_nested(Query *parse, const char *source, int options,
 	{
 		cal_nesting = depth;
 		if (CAL_QUERY_ID(parse) != 0 && cal_execution_wanted(false))
-			cal_execution_error(cal_text_group(CAL_QUERY_ID(parse)), false);
+			cal_beside_error(cal_text_group(CAL_QUERY_ID(parse)), false);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -122,7 +123,7 @@ planner(Query *parse, const char *source, int options, ParamListInfo params)
 	if (queryid == 0)
 		return plan;
 	ended = cal_clock_read();
-	cal_execution_planned(cal_text_group(queryid), ended > began ? ended - began : 0, top);
+	cal_beside_planned(cal_text_group(queryid), ended > began ? ended - began : 0, top);
 	return plan;
 }
 

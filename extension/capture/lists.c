@@ -18,13 +18,6 @@
 
 #include "capture/lists.h"
 
-typedef struct FindContext
-{
-	CalListRange *ranges;
-	int			room;
-	int			n;
-} FindContext;
-
 typedef struct CutContext
 {
 	int		   *numbers;		/* new number of each parameter, or 0 */
@@ -66,7 +59,7 @@ is_list(const ArrayExpr *array)
 		return false;
 	foreach(lc, array->elements)
 		if (plain_element(lfirst(lc)) == NULL)
-			return false;
+		return false;
 	return true;
 }
 
@@ -81,7 +74,7 @@ element_location(Node *node)
 
 /* Collect the lists of a tree. */
 static bool
-find_walker(Node *node, FindContext *context)
+find_walker(Node *node, CalLists *lists)
 {
 	if (node == NULL)
 		return false;
@@ -89,9 +82,9 @@ find_walker(Node *node, FindContext *context)
 	{
 		List	   *elements = ((ArrayExpr *) node)->elements;
 
-		if (context->n < context->room)
+		if (lists->n < CAL_MAX_LISTS)
 		{
-			CalListRange *range = &context->ranges[context->n++];
+			CalListRange *range = &lists->range[lists->n++];
 
 			range->first = element_location(linitial(elements));
 			range->last = element_location(llast(elements));
@@ -99,18 +92,16 @@ find_walker(Node *node, FindContext *context)
 		return false;
 	}
 	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, find_walker, context, 0);
-	return expression_tree_walker(node, find_walker, context);
+		return query_tree_walker((Query *) node, find_walker, lists, 0);
+	return expression_tree_walker(node, find_walker, lists);
 }
 
-/* Find the lists of a statement; returns how many, at most room. */
-int
-cal_lists_find(Query *query, CalListRange *ranges, int room)
+/* Find the lists of a statement, as many as there is room for. */
+void
+cal_lists_find(Query *query, CalLists *lists)
 {
-	FindContext context = {ranges, room, 0};
-
-	find_walker((Node *) query, &context);
-	return context.n;
+	lists->n = 0;
+	find_walker((Node *) query, lists);
 }
 
 /* Cut the lists of a copy in place and number its parameters anew. */

@@ -7,7 +7,7 @@
 
 #include "capture/normalise.h"
 
-extern int	cal_lists_find(Query *query, CalListRange *ranges, int room);
+extern void cal_lists_find(Query *query, CalLists *lists);
 extern uint64 cal_lists_group(Query *query, const char *source);
 
 #endif							/* CAL_LISTS_H */

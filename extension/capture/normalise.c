@@ -127,7 +127,7 @@ edit_constant(Tokens *t, const LocationLen *location, int offset, int *param,
 /* Collect the edits in the order of the text; returns how many. */
 static int
 collect_edits(Tokens *t, int offset, JumbleState *jstate,
-			  const CalListRange *lists, int nlists, CalSqlEdit *edits)
+			  const CalLists *lists, CalSqlEdit *edits)
 {
 	int			param = jstate->highest_extern_param_id;
 	int			list = 0;
@@ -139,11 +139,13 @@ collect_edits(Tokens *t, int offset, JumbleState *jstate,
 		const LocationLen *l = &jstate->clocations[i];
 		int			at = i < jstate->clocations_count ? l->location : INT_MAX;
 
-		for (; list < nlists && lists[list].first <= at; list++)
+		for (; list < lists->n && lists->range[list].first <= at; list++)
 		{
-			if (lists[list].first - offset < behind)
+			const CalListRange *range = &lists->range[list];
+
+			if (range->first - offset < behind)
 				continue;
-			if (!edit_list(t, &lists[list], offset, &param, &edits[n]))
+			if (!edit_list(t, range, offset, &param, &edits[n]))
 				return n;
 			behind = edits[n].offset + edits[n].length;
 			n++;
@@ -164,25 +166,22 @@ collect_edits(Tokens *t, int offset, JumbleState *jstate,
  */
 char *
 cal_normalise(const char *text, int len, int offset, JumbleState *jstate,
-			  const CalListRange *lists, int nlists, int *result_len)
+			  CalLists *lists, int *result_len)
 {
 	char	   *copy = pnstrdup(text, len);
-	CalListRange *ranges = palloc((nlists + 1) * sizeof(CalListRange));
 	CalSqlEdit *edits;
 	Tokens		tokens;
 	size_t		size;
 	char	   *result;
 	int			n;
 
-	if (nlists > 0)
-		memcpy(ranges, lists, nlists * sizeof(CalListRange));
-	qsort(ranges, nlists, sizeof(CalListRange), compare_ranges);
+	qsort(lists->range, lists->n, sizeof(CalListRange), compare_ranges);
 	qsort(jstate->clocations, jstate->clocations_count, sizeof(LocationLen),
 		  compare_locations);
-	edits = palloc((jstate->clocations_count + nlists + 1) *
+	edits = palloc((jstate->clocations_count + lists->n + 1) *
 				   sizeof(CalSqlEdit));
 	start_tokens(&tokens, copy);
-	n = collect_edits(&tokens, offset, jstate, ranges, nlists, edits);
+	n = collect_edits(&tokens, offset, jstate, lists, edits);
 	scanner_finish(tokens.scanner);
 
 	size = len + (size_t) n * 24 + 1;

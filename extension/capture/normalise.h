@@ -17,9 +17,14 @@ typedef struct CalListRange
 
 #define CAL_MAX_LISTS 64
 
+typedef struct CalLists
+{
+	int			n;
+	CalListRange range[CAL_MAX_LISTS];
+} CalLists;
+
 extern char *cal_normalise(const char *text, int len, int offset,
-						   JumbleState *jstate,
-						   const CalListRange *lists, int nlists,
+						   JumbleState *jstate, CalLists *lists,
 						   int *result_len);
 
 #endif							/* CAL_NORMALISE_H */

@@ -71,7 +71,7 @@ static pg_noinline void
 run_other(CAL_RUN_PARAMS)
 {
 	CalExecution *ex = cal_execution_at_top()
-		? cal_execution_enter(queryDesc) : cal_execution_find(queryDesc);
+	? cal_execution_enter(queryDesc) : cal_execution_find(queryDesc);
 
 	if (ex)
 		cal_execution_resume(ex);

@@ -40,7 +40,7 @@ cal_sampling_decide(QueryDesc *queryDesc)
 {
 	const PlannedStmt *plan = queryDesc->plannedstmt;
 	uint32		every = plan->planTree->total_cost > CAL_SAMPLE_COST
-		? 8 : CAL_SAMPLE_EVERY;
+	? 8 : CAL_SAMPLE_EVERY;
 
 	if ((cal_sampling_count & (every - 1)) != 0 &&
 		!(cal_sampling_is_new(queryDesc) &&

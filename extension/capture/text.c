@@ -6,7 +6,7 @@
  * parse analysis, the only moment at which core tells where the constants
  * are.  For a statement seen before, that is two look-ups without a lock; a
  * new one is normalised and put into store/texts.c, and its group is found.
- * Whatever goes wrong there costs a text and is counted, never a statement.
+ * Whatever goes wrong there costs a text, never a statement.
  * What carries a secret is kept as the name of its command only.
  */
 #include "postgres.h"
@@ -58,7 +58,7 @@ names_password(const char *text, int len)
 	const int	n = sizeof(word) - 1;
 
 	for (int i = 0; i + n <= len; i++)
-		if (pg_strncasecmp(text + i, word, n) == 0)
+		if (pg_strncasecmp(text +i, word, n) == 0)
 			return true;
 	return false;
 }
@@ -109,7 +109,7 @@ keep(const CalTextKey *key, const char *text, int len)
 /* Bring a statement's text into the form in which it is kept. */
 static uint32
 normalise_and_keep(const CalTextKey *key, const char *source, Query *query,
-				   JumbleState *jstate, const CalListRange *lists, int nlists)
+				   JumbleState *jstate, CalLists *lists)
 {
 	int			location = query->stmt_location;
 	int			len = query->stmt_len;
@@ -118,10 +118,12 @@ normalise_and_keep(const CalTextKey *key, const char *source, Query *query,
 	if (cal_text_has_secret(query->utilityStmt, text, len))
 	{
 		text = GetCommandTagName(CreateCommandTag(query->utilityStmt));
+
 		len = (int) strlen(text);
 	}
-	else if (jstate && (jstate->clocations_count > 0 || nlists > 0))
-		text = cal_normalise(text, len, location, jstate, lists, nlists, &len);
+	else if (jstate && (jstate->clocations_count > 0 || lists->n > 0))
+		text = cal_normalise(text, len, location, jstate, lists, &len);
+
 	return keep(key, text, len);
 }
 
@@ -140,21 +142,20 @@ static void
 learn(void *arg)
 {
 	Lesson	   *l = arg;
-	CalListRange lists[CAL_MAX_LISTS];
+	CalLists	lists = {0};
 	uint64		queryid = CAL_QUERY_ID(l->query);
-	int			nlists = 0;
 
 	if (!CAL_CORE_SQUASHES_LISTS && l->query->utilityStmt == NULL)
-		nlists = cal_lists_find(l->query, lists, CAL_MAX_LISTS);
+		cal_lists_find(l->query, &lists);
 	if (!CAL_CORE_SQUASHES_LISTS && cal_groups_find(queryid) == 0)
 		cal_groups_put(queryid,
-					   nlists > 0 ? cal_lists_group(l->query, l->source)
+					   lists.n > 0 ? cal_lists_group(l->query, l->source)
 					   : queryid);
 	l->key.id = cal_text_group(queryid);
 	l->ref = cal_texts_find(CAL_TEXT_STATEMENT, &l->key);
 	if (l->ref == 0)
 		l->ref = normalise_and_keep(&l->key, l->source, l->query, l->jstate,
-									lists, nlists);
+									&lists);
 }
 
 /* Whether the text is known to be kept, and its group to be known. */
@@ -173,7 +174,7 @@ void
 cal_text_note(const char *source, Query *query, JumbleState *jstate)
 {
 	uint64		queryid = CAL_QUERY_ID(query);
-	Lesson		lesson = {.source = source, .query = query, .jstate = jstate};
+	Lesson		lesson = {.source = source,.query = query,.jstate = jstate};
 	Known	   *k;
 
 	lesson.key.id = cal_text_group(queryid);

@@ -113,7 +113,8 @@ cal_memory_require(void)
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("pg_caliper must be loaded via \"shared_preload_libraries\""),
 				 errdetail("It collects in shared memory that only the starting server can reserve."),
-				 errhint("Add pg_caliper to \"shared_preload_libraries\" and restart the server.")));
+				 errhint("Add pg_caliper to \"shared_preload_libraries\" and "
+						 "restart the server.")));
 }
 
 /* How many slices there are. */

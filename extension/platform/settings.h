@@ -12,14 +12,14 @@ typedef enum CalTrack
 	CAL_TRACK_NONE,				/* nothing */
 	CAL_TRACK_TOP,				/* statements that clients send */
 	CAL_TRACK_ALL				/* and those inside functions */
-} CalTrack;
+}			CalTrack;
 
 typedef enum CalPlanFormat
 {
 	CAL_PLAN_OFF,
 	CAL_PLAN_TEXT,
 	CAL_PLAN_JSON
-} CalPlanFormat;
+}			CalPlanFormat;
 
 /* The thresholds in force for one application, in ms; -1 is off. */
 typedef struct CalThresholds
@@ -29,7 +29,7 @@ typedef struct CalThresholds
 } CalThresholds;
 
 /* collecting */
-CAL_LOCAL int	cal_track;
+CAL_LOCAL int cal_track;
 extern double cal_sample_rate;
 extern int	cal_slow_min_duration;	/* ms */
 extern int	cal_log_min_duration;	/* ms */

@@ -8,6 +8,7 @@
 #include "base/histogram.h"
 #include "datatype/timestamp.h"
 #include "executor/instrument.h"
+#include "store/statement_key.h"
 
 /* Blocks in the order of core's BufferUsage, which begins with the same ten. */
 #define CAL_NBLOCKS 10
@@ -46,42 +47,7 @@ typedef struct CalCounters
 	TimestampTz last;			/* last recorded */
 } CalCounters;
 
-/* Whose statement it is; compared as bytes, so the padding is zero. */
-typedef struct CalStatementKey
-{
-	uint64		queryid;		/* 0: failed before it had an id */
-	Oid			userid;
-	Oid			dbid;
-	uint16		application;	/* see names.h */
-	uint16		toplevel;		/* 1 or 0 */
-	uint32		zero;
-} CalStatementKey;
-
 extern void cal_counters_add(CalCounters *to, const CalCounters *from);
 extern void cal_usage_add(CalUsage *to, const CalUsage *from);
-
-/* Spread the key over partitions and buckets; a handful of instructions. */
-static inline uint32
-cal_statement_hash(const CalStatementKey *key)
-{
-	uint64		h = key->queryid;
-
-	h ^= ((uint64) key->userid << 32) | key->dbid;
-	h ^= ((uint64) key->application << 17) | key->toplevel;
-	h *= UINT64CONST(0x9E3779B97F4A7C15);
-	return (uint32) (h >> 32);
-}
-
-StaticAssertDecl(sizeof(CalStatementKey) == 3 * sizeof(uint64),
-				 "keys are compared word by word");
-
-static inline bool
-cal_statement_key_equal(const CalStatementKey *a, const CalStatementKey *b)
-{
-	const uint64 *x = (const uint64 *) a;
-	const uint64 *y = (const uint64 *) b;
-
-	return ((x[0] ^ y[0]) | (x[1] ^ y[1]) | (x[2] ^ y[2])) == 0;
-}
 
 #endif							/* CAL_COUNTERS_H */

@@ -314,7 +314,10 @@ copy_entry(const CalSlabEntry *entry, CalSlabEntry *out)
 	return false;
 }
 
-/* Copy all slabs' entries of a partition; returns how many. */
+/*
+ * Copy all slabs' entries of a partition; returns how many.  An entry that was
+ * handed over just before may belong to another partition when it is copied.
+ */
 int
 cal_slab_copy(int partition, CalSlabEntry *out, int room)
 {
@@ -326,6 +329,7 @@ cal_slab_copy(int partition, CalSlabEntry *out, int room)
 		for (int i = 0; i < CAL_SLAB_ENTRIES && n < room; i++)
 			if (parts[s][i] == partition &&
 				copy_entry(&slabs[s].entry[i], &out[n]) &&
+				CAL_PARTITION_OF(out[n].hash) == partition &&
 				out[n].epoch == epoch && out[n].counters.last != 0)
 				n++;
 	}

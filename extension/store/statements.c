@@ -70,12 +70,14 @@ slots_per_partition(void)
 		cal_max_statements / (20 * CAL_PARTITIONS) + 4;
 }
 
+/* Buckets per partition. */
 static int32
 buckets_per_partition(void)
 {
 	return (int32) pg_nextpower2_32((uint32) slots_per_partition());
 }
 
+/* Bytes of all of it. */
 static Size
 statements_size(void)
 {
@@ -87,12 +89,14 @@ statements_size(void)
 								   buckets_per_partition()));
 }
 
+/* A slot of a partition. */
 static inline Slot *
 slot_at(int partition, int32 i)
 {
 	return &all_slots[partition * shared->slots + i];
 }
 
+/* The bucket that a hash belongs to. */
 static inline int32 *
 bucket_of(int partition, uint32 hash)
 {
@@ -119,6 +123,7 @@ clear_partition(int partition)
 	}
 }
 
+/* The slice is there: make it an empty table. */
 static void
 statements_init(void *base, LWLockPadded *slice_locks)
 {

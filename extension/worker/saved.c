@@ -28,7 +28,7 @@ typedef enum NameTag
 	NAME_NONE,
 	NAME_OTHER,
 	NAME_GIVEN
-} NameTag;
+}			NameTag;
 
 /* Memory for a copy of a store's entries; without it the save fails. */
 void *

@@ -22,7 +22,7 @@ typedef struct Case
 	const char *text;
 	const char *route;
 	const char *traceparent;
-} Case;
+}			Case;
 
 static const Case places[] = {
 	{"no comment", "SELECT 1", "", ""},
@@ -177,11 +177,11 @@ parse(const char *text, size_t len, int encoding)
  * One test for each case of a table.
  */
 static void
-test_cases(const Case *cases, size_t n)
+test_cases(const Case * cases, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
 	{
-		const Case *c = &cases[i];
+		const		Case *c = &cases[i];
 		CalTags		tags = parse(c->text, strlen(c->text), PG_UTF8);
 
 		if (!ok(strcmp(tags.route, c->route) == 0 &&
@@ -232,7 +232,7 @@ test_encodings(void)
 static void
 test_clipping(void)
 {
-	char		text[2 * CAL_ROUTE_LEN];
+	char text[	2 * CAL_ROUTE_LEN];
 	int			wrong = 0;
 
 	for (int len = 1; len < CAL_ROUTE_LEN + 20; len++)
@@ -241,8 +241,8 @@ test_clipping(void)
 
 		memset(text, 0, sizeof(text));
 		memcpy(text, "/*route='", 9);
-		memset(text + 9, 'x', (size_t) len);
-		memcpy(text + 9 + len, "'*/", 3);
+		memset(text +9, 'x', (size_t) len);
+		memcpy(text +9 + len, "'*/", 3);
 		route = route_of(text, PG_UTF8);
 		if (len < CAL_ROUTE_LEN)
 			wrong += strlen(route) != (size_t) len;
@@ -251,7 +251,7 @@ test_clipping(void)
 				strcmp(route + CAL_ROUTE_LEN - 4, "...") != 0;
 
 		/* and now with a character of three bytes at that place */
-		memcpy(text + 9 + len, "\xE2\x82\xAC'*/", 6);
+		memcpy(text +9 + len, "\xE2\x82\xAC'*/", 6);
 		route = route_of(text, PG_UTF8);
 		wrong += pg_encoding_verifymbstr(PG_UTF8, route, (int) strlen(route)) !=
 			(int) strlen(route);
@@ -277,8 +277,8 @@ route_of_mega(const char *head, char fill, const char *tail)
 		return "(no memory)";
 	memset(text, fill, MEGA);
 	memcpy(text, head, strlen(head));
-	memcpy(text + MEGA - strlen(tail), tail, strlen(tail));
-	mprotect(text + page, MEGA - 2 * page, PROT_NONE);
+	memcpy(text +MEGA - strlen(tail), tail, strlen(tail));
+	mprotect(text +page, MEGA - 2 * page, PROT_NONE);
 	cal_commenter_parse(text, MEGA, PG_UTF8, &tags);
 	munmap(text, MEGA);
 	return tags.route;
@@ -318,7 +318,7 @@ test_bounds(void)
 	for (size_t at = 0; at < CAL_COMMENTER_WINDOW + 100; at++)
 	{
 		memset(text, ' ', sizeof(text));
-		memcpy(text + at, "/*route='/a'*/SELECT", 20);
+		memcpy(text +at, "/*route='/a'*/SELECT", 20);
 		tags = parse(text, sizeof(text), PG_UTF8);
 		seen += tags.route[0] != '\0';
 	}

@@ -20,7 +20,7 @@ typedef struct File
 	char	   *data;
 	size_t		len;
 	size_t		room;
-} File;
+}			File;
 
 static char payload[CAL_RECORD_MAX + 1];
 
@@ -54,7 +54,7 @@ new_file(size_t room)
  * A small file with three records, one of them empty.
  */
 static bool
-write_small(File *file)
+write_small(File * file)
 {
 	CalRecordWriter w;
 

@@ -117,7 +117,7 @@ test_random(void)
 
 	for (int i = 0; i < 20000; i++)
 	{
-		char		text[41];
+		char text[	41];
 		char		expected[256];
 		CalSqlEdit	edits[8];
 		size_t		at = 0;
@@ -125,8 +125,9 @@ test_random(void)
 		int			n = 0;
 
 		for (int j = 0; j < 40; j++)
-			text[j] = (char) ('a' + tap_random() % 26);
-		text[40] = '\0';
+			text[		j] = (char) ('a' + tap_random() % 26);
+		text[		40] = '\0';
+
 		while (n < 8 && pos < 40)
 		{
 			int			gap = (int) (tap_random() % 6);
@@ -139,12 +140,12 @@ test_random(void)
 			edits[n].param = n + 1;
 			edits[n].list = tap_random() % 2 == 0;
 			at += (size_t) snprintf(expected + at, sizeof(expected) - at,
-									"%.*s$%d%s", gap, text + pos, n + 1,
+									"%.*s$%d%s", gap, text +pos, n + 1,
 									edits[n].list ? " /*, ... */" : "");
 			pos += gap + length;
 			n++;
 		}
-		snprintf(expected + at, sizeof(expected) - at, "%s", text + pos);
+		snprintf(expected + at, sizeof(expected) - at, "%s", text +pos);
 		wrong += strcmp(normalise(edits, n, text, 250), expected) != 0;
 	}
 	is_number(wrong, 0, "random edits are applied as a simple way does");

@@ -91,7 +91,7 @@ random_text(char *text, int encoding)
 		n = pg_encoding_verifymbchar(encoding, bytes, 4);
 		if (n <= 0 || pg_encoding_verifymbstr(encoding, bytes, n) != n)
 			continue;
-		memcpy(text + len, bytes, (size_t) n);
+		memcpy(text +len, bytes, (size_t) n);
 		len += (size_t) n;
 	}
 	return len;
@@ -123,7 +123,7 @@ clip_everywhere(const char *text, size_t textlen, int encoding)
 static void
 test_clip(void)
 {
-	char		text[TEXT_LEN];
+	char text[	TEXT_LEN];
 
 	is_number(clip_everywhere(utf8, sizeof(utf8) - 1, PG_UTF8), 0,
 			  "UTF-8 is clipped between characters, at each byte");

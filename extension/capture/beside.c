@@ -1,0 +1,70 @@
+/*
+ * beside.c
+ *		What is counted for a statement beside its executions.
+ *
+ * Owns: the time of the latest planning at top level, until an execution
+ * follows.  Called by the hooks into planner and log, and by execution.c.
+ * Writes to this backend's slab; an error in the log hook takes no lock.
+ */
+#include "postgres.h"
+
+#include "capture/beside.h"
+#include "capture/clock.h"
+#include "capture/execution.h"
+#include "store/slab.h"
+
+static uint64 planned_queryid = 0;
+static uint64 planned_number = 0;	/* executions begun by then */
+static uint64 planned_usec = 0;
+
+/* Planning is over: count it where its execution will be counted. */
+void
+cal_beside_planned(uint64 queryid, uint64 usec, bool top)
+{
+	CalStatementKey key;
+	CalSlabEntry *entry;
+
+	cal_execution_key(&key, queryid, top);
+	entry = cal_slab_entry(&key);
+	cal_slab_begin(entry);
+	entry->counters.plans++;
+	entry->counters.plan_usec += usec;
+	if (entry->counters.since == 0)
+		entry->counters.since = cal_clock_last;
+	entry->counters.last = cal_clock_last;
+	cal_slab_end(entry);
+	if (top)
+	{
+		planned_queryid = queryid;
+		planned_number = cal_execution_number;
+		planned_usec = usec;
+	}
+}
+
+/* How long planning took, if the execution that begins now is the next. */
+uint64
+cal_beside_plan_time(uint64 queryid)
+{
+	if (planned_queryid != queryid ||
+		planned_number + 1 != cal_execution_number)
+		return 0;
+	return planned_usec;
+}
+
+/* Count an error of a statement that was not, or no longer, running. */
+void
+cal_beside_error(uint64 queryid, bool unlocked)
+{
+	TimestampTz arrived = GetCurrentStatementStartTimestamp();
+	CalStatementKey key;
+	CalSlabEntry *entry;
+
+	cal_execution_key(&key, queryid, cal_execution_at_top());
+	entry = unlocked ? cal_slab_entry_unlocked(&key) : cal_slab_entry(&key);
+	cal_slab_begin(entry);
+	entry->counters.errors++;
+	if (entry->counters.since == 0)
+		entry->counters.since = arrived;
+	entry->counters.last = Max(cal_clock_last, arrived);
+	cal_slab_end(entry);
+}

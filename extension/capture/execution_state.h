@@ -1,0 +1,43 @@
+/*
+ * execution_state.h
+ *		What we know of an execution in progress.
+ */
+#ifndef CAL_EXECUTION_STATE_H
+#define CAL_EXECUTION_STATE_H
+
+#include "capture/usage.h"
+#include "executor/execdesc.h"
+#include "store/slab.h"
+#include "utils/palloc.h"
+
+typedef struct CalExecution
+{
+	QueryDesc  *queryDesc;		/* NULL for a utility statement */
+	CalStatementKey key;
+	CalSlabEntry *entry;		/* where it is counted */
+	uint32		moves;			/* entry is right as long as none has moved */
+	uint32		run;			/* see store/waits.h; 0 if not top level */
+	TimestampTz run_started;	/* of the present run */
+	CalUsageMark mark;			/* counters at the start of the present run */
+	bool		running;		/* a run is under way */
+	bool		lazy;			/* what follows is not filled in yet */
+	bool		sampled;		/* rows per plan node are counted */
+	bool		ends_in_run;	/* a SELECT: its work ends with its last row */
+	bool		partial;		/* usage holds that of earlier runs */
+	bool		counted;		/* its call has been counted */
+	bool		finished;		/* nothing more to count but later rows */
+	uint32		epoch;			/* if partial: of the resets, see statements.h */
+	int			sqlstate;		/* as sqlerrcode; 0 for success */
+	TimestampTz started;		/* of its first run */
+	uint64		usec;			/* work time so far */
+	uint64		plan_usec;		/* planning just before it, or 0 */
+	uint64		rows;
+	CalUsage	usage;			/* of earlier runs */
+	const char *text;			/* source text, may hold several statements */
+	int			text_location;	/* of this statement; as in PlannedStmt */
+	int			text_length;	/* 0: to the end */
+	ParamListInfo params;
+	MemoryContextCallback release;
+} CalExecution;
+
+#endif							/* CAL_EXECUTION_STATE_H */
