@@ -11,6 +11,7 @@
 
 #include <math.h>
 
+#include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -124,6 +125,26 @@ cal_row_text(CalRow *row, const char *value)
 		cal_row_datum(row, CStringGetTextDatum(value));
 }
 
+/* Convert a valid text to the server's encoding; NULL if that is impossible. */
+static char *
+convert(const char *value, int len, int encoding)
+{
+	int			to = GetDatabaseEncoding();
+	int			room = len * MAX_CONVERSION_GROWTH + 1;
+	Oid			proc = FindDefaultConversionProc(encoding, to);
+	char	   *result;
+
+	if (!OidIsValid(proc))
+		return NULL;
+	result = palloc(room);
+	if (pg_do_encoding_conversion_buf(proc, encoding, to,
+									  (unsigned char *) value, len,
+									  (unsigned char *) result, room,
+									  true) != len)
+		return NULL;
+	return result;
+}
+
 /*
  * Put a text captured in a database of any encoding.  Where it cannot be
  * converted, bytes that are not ASCII become question marks, because one odd
@@ -132,29 +153,23 @@ cal_row_text(CalRow *row, const char *value)
 void
 cal_row_foreign_text(CalRow *row, const char *value, int len, int encoding)
 {
-	char	   *copy;
+	char	   *copy = pnstrdup(value, len);
+	bool		valid = pg_verify_mbstr(encoding, copy, len, true);
+	char	   *converted = NULL;
 
-	if (encoding == GetDatabaseEncoding() &&
-		pg_verify_mbstr(encoding, value, len, true))
+	if (valid && encoding == GetDatabaseEncoding())
+		converted = copy;
+	else if (valid && encoding != PG_SQL_ASCII &&
+			 GetDatabaseEncoding() != PG_SQL_ASCII)
+		converted = convert(copy, len, encoding);
+	if (converted == NULL)
 	{
-		cal_row_datum(row,
-					  PointerGetDatum(cstring_to_text_with_len(value, len)));
-		return;
+		for (char *p = copy; *p; p++)
+			if (IS_HIGHBIT_SET(*p))
+				*p = '?';
+		converted = copy;
 	}
-	copy = pnstrdup(value, len);
-	if (encoding != PG_SQL_ASCII &&
-		pg_verify_mbstr(encoding, copy, len, true) &&
-		GetDatabaseEncoding() == PG_UTF8)
-	{
-		char	   *converted = pg_any_to_server(copy, len, encoding);
-
-		cal_row_text(row, converted);
-		return;
-	}
-	for (char *p = copy; *p; p++)
-		if (IS_HIGHBIT_SET(*p))
-			*p = '?';
-	cal_row_text(row, copy);
+	cal_row_text(row, converted);
 }
 
 /* Hand the row over and begin the next. */

@@ -27,35 +27,16 @@
 
 #include "platform/settings.h"
 #include "store/pools.h"
+#include "store/pools_layout.h"
 #include "version_compat.h"
 
-#define PARTITIONS		16
-#define OTHER			(pools->limit - 1)	/* the last pool */
 #define EVICT_PROBES	64
 
-typedef struct Pool
-{
-	CalBusy		busy;			/* needs no lock */
-	CalPoolFacts facts;
-} Pool;
+Pools	   *cal_pools;
+LWLockPadded *cal_pools_locks;
+char	   *cal_pools_base;
+char	   *cal_pools_shares;
 
-typedef struct Pools
-{
-	TimestampTz started;		/* of the server */
-	uint32		epoch;			/* grows with each reset */
-	int			limit;
-	int			used;			/* places given away, (other) not among them */
-	int			hand;			/* where the last eviction stopped */
-	int			nshares;
-	uint64		evicted;
-	pg_atomic_uint64 torn;		/* reads of a share that did not succeed */
-	uint32		hash[FLEXIBLE_ARRAY_MEMBER];
-} Pools;
-
-static Pools *pools;
-static LWLockPadded *locks;
-static char *pool_base;
-static char *share_base;
 static CalPoolShare *mine;		/* while this backend's connection is open */
 static Pool *my_pool;
 
@@ -65,9 +46,6 @@ static void pools_init(void *base, LWLockPadded *padded);
 const CalArea cal_pools_area = {
 	"pools", pools_size, pools_init, PARTITIONS + 2
 };
-
-#define POOL_STRIDE		CACHELINEALIGN(sizeof(Pool))
-#define SHARE_STRIDE	CACHELINEALIGN(sizeof(CalPoolShare))
 
 /* Where the pools begin. */
 static Size
@@ -84,48 +62,6 @@ pools_size(void)
 	return add_size(pools_offset(),
 					add_size(mul_size(POOL_STRIDE, cal_max_pools),
 							 mul_size(SHARE_STRIDE, MaxBackends)));
-}
-
-/* A pool by its place. */
-static inline Pool *
-pool_at(int place)
-{
-	return (Pool *) (pool_base + place * POOL_STRIDE);
-}
-
-/* A share by its process slot. */
-static inline CalPoolShare *
-share_at(int procno)
-{
-	return (CalPoolShare *) (share_base + procno * SHARE_STRIDE);
-}
-
-/* Which of the pools' locks guards a place. */
-static inline int
-partition_of(int place)
-{
-	return place == OTHER ? PARTITIONS : place % PARTITIONS;
-}
-
-/* The lock of such a part. */
-static inline LWLock *
-lock_of(int partition)
-{
-	return &locks[1 + partition].lock;
-}
-
-/* The lock of the directory. */
-static inline LWLock *
-directory_lock(void)
-{
-	return &locks[0].lock;
-}
-
-/* Time as the numbers of busy connections know it. */
-static inline uint64
-uptime(TimestampTz at)
-{
-	return at > pools->started ? (uint64) (at - pools->started) : 0;
 }
 
 /* A place becomes a pool. */
@@ -146,20 +82,20 @@ pools_init(void *base, LWLockPadded *padded)
 {
 	CalPoolKey	other;
 
-	pools = base;
-	locks = padded;
-	pool_base = (char *) base + pools_offset();
-	share_base = pool_base + cal_max_pools * POOL_STRIDE;
-	pools->limit = cal_max_pools;
-	pools->nshares = Min(MaxBackends, PG_UINT16_MAX);
-	pools->started = GetCurrentTimestamp();
-	pg_atomic_init_u64(&pools->torn, 0);
-	for (int i = 0; i < pools->limit; i++)
+	cal_pools = base;
+	cal_pools_locks = padded;
+	cal_pools_base = (char *) base + pools_offset();
+	cal_pools_shares = cal_pools_base + cal_max_pools * POOL_STRIDE;
+	cal_pools->limit = cal_max_pools;
+	cal_pools->nshares = Min(MaxBackends, PG_UINT16_MAX);
+	cal_pools->started = GetCurrentTimestamp();
+	pg_atomic_init_u64(&cal_pools->torn, 0);
+	for (int i = 0; i < cal_pools->limit; i++)
 		cal_busy_init(&pool_at(i)->busy, 0);
 	memset(&other, 0, sizeof(other));
 	strlcpy(other.application, "(other)", NAMEDATALEN);
-	start_pool(OTHER, &other, pools->started);
-	for (int i = 0; i < pools->nshares; i++)
+	start_pool(OTHER, &other, cal_pools->started);
+	for (int i = 0; i < cal_pools->nshares; i++)
 		share_at(i)->pool = -1;
 }
 
@@ -167,12 +103,12 @@ pools_init(void *base, LWLockPadded *padded)
 static void
 fold_share(void)
 {
-	if (mine->epoch == pools->epoch)
+	if (mine->epoch == cal_pools->epoch)
 	{
 		cal_totals_add(&my_pool->facts.totals, &mine->totals);
 		cal_hist_add16(&my_pool->facts.held, &mine->held);
 	}
-	cal_share_clear(mine, pools->epoch);
+	cal_share_clear(mine, cal_pools->epoch);
 }
 
 /* One of the share's small counters is full. */
@@ -198,7 +134,7 @@ cal_pools_gap(uint64 usec)
 static inline bool
 share_is_ready(int cell)
 {
-	return mine->epoch == pools->epoch &&
+	return mine->epoch == cal_pools->epoch &&
 		mine->held.cell[cell] < PG_UINT16_MAX;
 }
 
@@ -206,8 +142,8 @@ share_is_ready(int cell)
 static void
 prepare_share(void)
 {
-	if (mine->epoch != pools->epoch)
-		cal_share_clear(mine, pools->epoch);
+	if (mine->epoch != cal_pools->epoch)
+		cal_share_clear(mine, cal_pools->epoch);
 	else
 		empty_share();
 }
@@ -270,8 +206,8 @@ cal_pools_setup(void)
 {
 	if (mine == NULL)
 		return;
-	if (mine->epoch != pools->epoch)
-		cal_share_clear(mine, pools->epoch);
+	if (mine->epoch != cal_pools->epoch)
+		cal_share_clear(mine, cal_pools->epoch);
 	cal_share_begin(mine);
 	mine->totals.setups++;
 	cal_share_end(mine);
@@ -281,8 +217,8 @@ cal_pools_setup(void)
 static int
 find_pool(const CalPoolKey *key, uint32 hash)
 {
-	for (int i = 0; i < pools->used; i++)
-		if (pools->hash[i] == hash &&
+	for (int i = 0; i < cal_pools->used; i++)
+		if (cal_pools->hash[i] == hash &&
 			memcmp(&pool_at(i)->facts.key, key, sizeof(CalPoolKey)) == 0)
 			return i;
 	return -1;
@@ -313,11 +249,11 @@ fold_into_other(int place)
 static int
 free_place(void)
 {
-	if (pools->used < OTHER)
-		return pools->used++;
+	if (cal_pools->used < OTHER)
+		return cal_pools->used++;
 	for (int i = 0; i < Min(EVICT_PROBES, OTHER); i++)
 	{
-		int			place = pools->hand = (pools->hand + 1) % OTHER;
+		int			place = cal_pools->hand = (cal_pools->hand + 1) % OTHER;
 		CalPoolFacts *facts = &pool_at(place)->facts;
 
 		if (facts->connections > 0)
@@ -328,7 +264,7 @@ free_place(void)
 			continue;
 		}
 		fold_into_other(place);
-		pools->evicted++;
+		cal_pools->evicted++;
 		return place;
 	}
 	return OTHER;
@@ -347,7 +283,7 @@ make_pool(const CalPoolKey *key, uint32 hash, TimestampTz at)
 	{
 		LWLockAcquire(lock_of(partition_of(place)), LW_EXCLUSIVE);
 		start_pool(place, key, at);
-		pools->hash[place] = hash;
+		cal_pools->hash[place] = hash;
 		LWLockRelease(lock_of(partition_of(place)));
 	}
 	return place;
@@ -375,7 +311,7 @@ book(int place, const CalPoolKey *key, TimestampTz at, bool open)
 	mine->userid = key->userid;
 	mine->dbid = key->dbid;
 	mine->gap_usec = 0;
-	cal_share_clear(mine, pools->epoch);
+	cal_share_clear(mine, cal_pools->epoch);
 	LWLockRelease(lock);
 }
 
@@ -390,7 +326,7 @@ cal_pools_enter(const CalPoolKey *key, TimestampTz at, bool open)
 	int			procno = CAL_MY_PROC_NUMBER();
 	int			place;
 
-	if (procno < 0 || procno >= pools->nshares)
+	if (procno < 0 || procno >= cal_pools->nshares)
 		return;
 	mine = share_at(procno);
 	LWLockAcquire(directory_lock(), LW_SHARED);
@@ -428,106 +364,6 @@ cal_pools_leave(bool close)
 	my_pool = NULL;
 }
 
-/* How many pools there are; more may come at any time. */
-int
-cal_pools_count(void)
-{
-	return pools->used + 1;
-}
-
-/* Add a share to what its pool is seen as; with the pool's lock. */
-static void
-add_share(const CalPoolShare *share, CalPoolFacts *to)
-{
-	CalPoolShare copy;
-
-	if (!cal_share_copy(share, &copy))
-		pg_atomic_fetch_add_u64(&pools->torn, 1);
-	if (copy.epoch != pools->epoch)
-		return;
-	cal_totals_add(&to->totals, &copy.totals);
-	cal_hist_add16(&to->held, &copy.held);
-}
-
-/* Copy a pool, but for the shares; with its lock. */
-static void
-copy_pool(Pool *pool, CalPoolState *to, TimestampTz at)
-{
-	to->facts = pool->facts;
-	cal_busy_copy(&pool->busy, &to->busy, uptime(at));
-	to->busy.peak_at = to->busy.peak == 0 ? 0 :
-		pools->started + to->busy.peak_at;
-}
-
-/* Where the copy of a place goes, or -1 if it has come up only now. */
-static int
-slot_of(int place, int used)
-{
-	if (place == OTHER)
-		return used;
-	return place >= 0 && place < used ? place : -1;
-}
-
-/*
- * Copy all pools, (other) last, as far as there is room.  The directory's
- * lock is held throughout, so none of them moves to (other) in between.
- */
-int
-cal_pools_read(CalPoolState *out, int room)
-{
-	TimestampTz at = GetCurrentTimestamp();
-	int			used;
-
-	LWLockAcquire(directory_lock(), LW_SHARED);
-	used = Min(pools->used, room - 1);
-	for (int p = 0; p <= PARTITIONS; p++)
-	{
-		LWLockAcquire(lock_of(p), LW_SHARED);
-		for (int i = p; i < used && p < PARTITIONS; i += PARTITIONS)
-			copy_pool(pool_at(i), &out[i], at);
-		if (p == PARTITIONS)
-			copy_pool(pool_at(OTHER), &out[used], at);
-		for (int i = 0; i < pools->nshares; i++)
-		{
-			int			place = share_at(i)->pool;
-
-			if (slot_of(place, used) >= 0 && partition_of(place) == p)
-				add_share(share_at(i), &out[slot_of(place, used)].facts);
-		}
-		LWLockRelease(lock_of(p));
-	}
-	LWLockRelease(directory_lock());
-	return used + 1;
-}
-
-/* Copy all connections, as far as there is room. */
-int
-cal_pools_members(CalPoolMember *out, int room)
-{
-	int			n = 0;
-
-	LWLockAcquire(directory_lock(), LW_SHARED);
-	for (int p = 0; p <= PARTITIONS; p++)
-	{
-		LWLockAcquire(lock_of(p), LW_SHARED);
-		for (int i = 0; i < pools->nshares && n < room; i++)
-		{
-			CalPoolShare *share = share_at(i);
-
-			if (share->pool < 0 || partition_of(share->pool) != p)
-				continue;
-			out[n].pid = share->pid;
-			out[n].gap_usec = share->gap_usec;
-			out[n].pool = pool_at(share->pool)->facts.key;
-			out[n].pool.userid = share->userid;
-			out[n++].pool.dbid = share->dbid;
-		}
-		LWLockRelease(lock_of(p));
-	}
-	LWLockRelease(directory_lock());
-	return n;
-}
-
 /* A pool begins anew with the connections it has; with its lock. */
 static void
 reset_pool(Pool *pool, TimestampTz at)
@@ -538,9 +374,48 @@ reset_pool(Pool *pool, TimestampTz at)
 	facts->connections_peak = facts->connections;
 	facts->connections_peak_at = facts->connections > 0 ? at : 0;
 	facts->opened = facts->closed = 0;
+	facts->busy_peak = 0;
 	memset(&facts->totals, 0, sizeof(facts->totals));
 	memset(&facts->held, 0, sizeof(facts->held));
 	facts->since = at;
+}
+
+/*
+ * At server start, before there are connections: add what a pool had when it
+ * was saved.  The connections that it had then are closed.
+ */
+void
+cal_pools_restore(const CalPoolState *saved, bool other)
+{
+	const CalPoolFacts *from = &saved->facts;
+	uint32		hash = hash_bytes((const unsigned char *) &from->key,
+								  sizeof(from->key));
+	int			place = OTHER;
+	CalPoolFacts *to;
+
+	LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+	if (!other)
+		place = make_pool(&from->key, hash, from->since);
+	LWLockAcquire(lock_of(partition_of(place)), LW_EXCLUSIVE);
+	to = &pool_at(place)->facts;
+	to->since = Min(to->since, from->since);
+	to->opened += from->opened;
+	to->closed += from->opened;
+	cal_totals_add(&to->totals, &from->totals);
+	cal_hist_add32(&to->held, &from->held);
+	if (from->connections_peak > to->connections_peak)
+	{
+		to->connections_peak = from->connections_peak;
+		to->connections_peak_at = from->connections_peak_at;
+	}
+	if (saved->busy.peak > to->busy_peak)
+	{
+		to->busy_peak = saved->busy.peak;
+		to->busy_peak_at = saved->busy.peak_at;
+	}
+	cal_busy_restore(&pool_at(place)->busy, &saved->busy);
+	LWLockRelease(lock_of(partition_of(place)));
+	LWLockRelease(directory_lock());
 }
 
 /*
@@ -555,22 +430,11 @@ cal_pools_reset(void)
 	LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
 	for (int p = 0; p <= PARTITIONS; p++)
 		LWLockAcquire(lock_of(p), LW_EXCLUSIVE);
-	pools->epoch++;
-	for (int i = 0; i < pools->used; i++)
+	cal_pools->epoch++;
+	for (int i = 0; i < cal_pools->used; i++)
 		reset_pool(pool_at(i), at);
 	reset_pool(pool_at(OTHER), at);
 	for (int p = PARTITIONS; p >= 0; p--)
 		LWLockRelease(lock_of(p));
 	LWLockRelease(directory_lock());
-}
-
-/* For caliper.info. */
-void
-cal_pools_info(CalInfoEmit emit, void *arg)
-{
-	emit(arg, "pools", "entries", pools->used, "entries");
-	emit(arg, "pools", "entries_max", OTHER, "entries");
-	emit(arg, "pools", "evicted", (double) pools->evicted, "entries");
-	emit(arg, "pools", "torn_reads",
-		 (double) pg_atomic_read_u64(&pools->torn), "events");
 }

@@ -35,6 +35,8 @@ typedef struct CalPoolFacts
 	uint64		closed;
 	CalPoolTotals totals;
 	CalHist32	held;
+	uint32		busy_peak;		/* before the server started; see restore */
+	TimestampTz busy_peak_at;
 } CalPoolFacts;
 
 /* A pool as a reader sees it. */
@@ -67,6 +69,7 @@ extern void cal_pools_setup(void);
 extern int	cal_pools_count(void);
 extern int	cal_pools_read(CalPoolState *out, int room);
 extern int	cal_pools_members(CalPoolMember *out, int room);
+extern void cal_pools_restore(const CalPoolState *saved, bool other);
 extern void cal_pools_reset(void);
 extern void cal_pools_info(CalInfoEmit emit, void *arg);
 

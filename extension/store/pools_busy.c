@@ -65,6 +65,14 @@ cal_busy_start(CalBusy *busy, uint64 at)
 		pg_atomic_write_u64(&busy->usec[i], 0);
 }
 
+/* Add the time that was spent at each level before the server started. */
+void
+cal_busy_restore(CalBusy *busy, const CalBusyState *saved)
+{
+	for (int i = 0; i < CAL_BUSY_LEVELS; i++)
+		pg_atomic_fetch_add_u64(&busy->usec[i], saved->usec[i]);
+}
+
 /* Copy for a reader, the interval still open included. */
 void
 cal_busy_copy(CalBusy *busy, CalBusyState *to, uint64 at)

@@ -39,6 +39,7 @@ extern void cal_busy_init(CalBusy *busy, uint64 at);
 extern void cal_busy_start(CalBusy *busy, uint64 at);
 extern void cal_busy_raise_peak(CalBusy *busy, uint64 word);
 extern void cal_busy_copy(CalBusy *busy, CalBusyState *to, uint64 at);
+extern void cal_busy_restore(CalBusy *busy, const CalBusyState *saved);
 extern double cal_busy_level(int cell);
 
 /* The cell of a number of busy connections. */

@@ -48,6 +48,7 @@ extern const CalSavedKind cal_saved_texts;
 extern const CalSavedKind cal_saved_plans;
 extern const CalSavedKind cal_saved_events;
 extern const CalSavedKind cal_saved_predicates;
+extern const CalSavedKind cal_saved_pools;
 
 extern void *cal_saver_alloc(CalSaver *saver, Size size);
 extern void cal_saver_put(CalSaver *saver, const void *data, size_t len);

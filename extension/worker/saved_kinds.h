@@ -15,6 +15,7 @@ static const CalSavedKind *const cal_saved_kinds[] = {
 	&cal_saved_plans,
 	&cal_saved_events,
 	&cal_saved_predicates,
+	&cal_saved_pools,
 };
 
 #endif							/* CAL_WORKER_SAVED_KINDS_H */

@@ -1,0 +1,130 @@
+/*
+ * pools_read.c
+ *		Copies the pools for readers.
+ *
+ * Owns: nothing; it belongs to pools.c, whose head explains the locks.  Called
+ * by the functions behind the views, and by the saver.  Copies under the
+ * directory's lock and each part's in turn, into memory that was there before;
+ * never allocates, never raises.
+ */
+#include "postgres.h"
+
+#include "utils/timestamp.h"
+
+#include "store/pools_layout.h"
+
+/* How many pools there are; more may come at any time. */
+int
+cal_pools_count(void)
+{
+	return cal_pools->used + 1;
+}
+
+/* Add a share to what its pool is seen as; with the pool's lock. */
+static void
+add_share(const CalPoolShare *share, CalPoolFacts *to)
+{
+	CalPoolShare copy;
+
+	if (!cal_share_copy(share, &copy))
+		pg_atomic_fetch_add_u64(&cal_pools->torn, 1);
+	if (copy.epoch != cal_pools->epoch)
+		return;
+	cal_totals_add(&to->totals, &copy.totals);
+	cal_hist_add16(&to->held, &copy.held);
+}
+
+/* Copy a pool, but for the shares; with its lock. */
+static void
+copy_pool(Pool *pool, CalPoolState *to, TimestampTz at)
+{
+	to->facts = pool->facts;
+	cal_busy_copy(&pool->busy, &to->busy, uptime(at));
+	to->busy.peak_at = to->busy.peak == 0 ? 0 :
+		cal_pools->started + to->busy.peak_at;
+	if (to->facts.busy_peak > 0 && to->facts.busy_peak >= to->busy.peak)
+	{
+		to->busy.peak = to->facts.busy_peak;
+		to->busy.peak_at = to->facts.busy_peak_at;
+	}
+}
+
+/* Where the copy of a place goes, or -1 if it has come up only now. */
+static int
+slot_of(int place, int used)
+{
+	if (place == OTHER)
+		return used;
+	return place >= 0 && place < used ? place : -1;
+}
+
+/*
+ * Copy all pools, (other) last, as far as there is room.  The directory's
+ * lock is held throughout, so none of them moves to (other) in between.
+ */
+int
+cal_pools_read(CalPoolState *out, int room)
+{
+	TimestampTz at = GetCurrentTimestamp();
+	int			used;
+
+	LWLockAcquire(directory_lock(), LW_SHARED);
+	used = Min(cal_pools->used, room - 1);
+	for (int p = 0; p <= PARTITIONS; p++)
+	{
+		LWLockAcquire(lock_of(p), LW_SHARED);
+		for (int i = p; i < used && p < PARTITIONS; i += PARTITIONS)
+			copy_pool(pool_at(i), &out[i], at);
+		if (p == PARTITIONS)
+			copy_pool(pool_at(OTHER), &out[used], at);
+		for (int i = 0; i < cal_pools->nshares; i++)
+		{
+			int			place = share_at(i)->pool;
+
+			if (slot_of(place, used) >= 0 && partition_of(place) == p)
+				add_share(share_at(i), &out[slot_of(place, used)].facts);
+		}
+		LWLockRelease(lock_of(p));
+	}
+	LWLockRelease(directory_lock());
+	return used + 1;
+}
+
+/* Copy all connections, as far as there is room. */
+int
+cal_pools_members(CalPoolMember *out, int room)
+{
+	int			n = 0;
+
+	LWLockAcquire(directory_lock(), LW_SHARED);
+	for (int p = 0; p <= PARTITIONS; p++)
+	{
+		LWLockAcquire(lock_of(p), LW_SHARED);
+		for (int i = 0; i < cal_pools->nshares && n < room; i++)
+		{
+			CalPoolShare *share = share_at(i);
+
+			if (share->pool < 0 || partition_of(share->pool) != p)
+				continue;
+			out[n].pid = share->pid;
+			out[n].gap_usec = share->gap_usec;
+			out[n].pool = pool_at(share->pool)->facts.key;
+			out[n].pool.userid = share->userid;
+			out[n++].pool.dbid = share->dbid;
+		}
+		LWLockRelease(lock_of(p));
+	}
+	LWLockRelease(directory_lock());
+	return n;
+}
+
+/* For caliper.info. */
+void
+cal_pools_info(CalInfoEmit emit, void *arg)
+{
+	emit(arg, "pools", "entries", cal_pools->used, "entries");
+	emit(arg, "pools", "entries_max", OTHER, "entries");
+	emit(arg, "pools", "evicted", (double) cal_pools->evicted, "entries");
+	emit(arg, "pools", "torn_reads",
+		 (double) pg_atomic_read_u64(&cal_pools->torn), "events");
+}
