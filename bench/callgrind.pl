@@ -5,10 +5,11 @@
 # usage: callgrind.pl FILE1 FILE2 TRANSACTIONS [functions]
 #
 # FILE2 is of a process that ran TRANSACTIONS more than that of FILE1; the cost
-# of starting is gone from the difference.  Prints "instructions N", without
-# what waiting for the client used: whether its next message is there already
-# is a matter of luck, and each time it is not costs hundreds of instructions.
-# And "clock N", how often a clock was read.
+# of starting is gone from the difference.  Prints "instructions N", without two
+# things that depend on time and luck: waiting for the client, which costs
+# hundreds of instructions each time that its next message is not there already,
+# and the server's flush of its own statistics once a second, of which a slow
+# tool makes many.  And "clock N", how often a clock was read.
 #
 # With "functions", prints instead what each function itself (without those it
 # calls) used, as "N FUNCTION LIBRARY", for a look at where instructions go.
@@ -18,10 +19,10 @@ use warnings;
 
 # Reads of a clock.  GetCurrentTimestamp calls gettimeofday, whose name is not
 # always visible in libc; nothing else in the server that runs here does.
-my %clock   = map { $_ => 1 } qw(GetCurrentTimestamp clock_gettime);
-my $waiting = 'secure_read';
+my %clock  = map { $_ => 1 } qw(GetCurrentTimestamp clock_gettime);
+my %chance = map { $_ => 1 } qw(secure_read pgstat_report_stat);
 
-# Totals, clock reads, waiting and own cost by function of one file.  Names are
+# Totals, clock reads and own cost by function of one file.  Names are
 # compressed: "(7) name" the first time, "(7)" afterwards; the line that follows
 # "calls=" holds what the called function used, which is not the caller's own.
 sub read_profile
@@ -54,7 +55,7 @@ sub read_profile
 		elsif (/^(?:\+|-|\*|\d)\S* (\d+)/)
 		{
 			if (!defined $inclusive) { $profile{"self\t$function"} += $1 }
-			elsif ($inclusive eq $waiting) { $profile{instructions} -= $1 }
+			elsif ($chance{$inclusive}) { $profile{instructions} -= $1 }
 			undef $inclusive;
 		}
 		elsif (/^totals: (\d+)/)

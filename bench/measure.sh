@@ -6,9 +6,9 @@
 set -euo pipefail
 . bench/lib.sh
 
-transactions=3000 rounds=1500 pairs=24 seconds=3 repetitions=31
+transactions=3000 rounds=600 pairs=40 seconds=2 repetitions=31
 if [ "${1:-}" = --quick ]; then
-	transactions=600 rounds=300 pairs=20 seconds=1 repetitions=11
+	transactions=600 rounds=100 pairs=20 seconds=1 repetitions=11
 fi
 
 configurations=()

@@ -36,10 +36,10 @@ cpu_times()
 	./pipeline "$rounds" "${@/#/$WORK/}" >out/cpu.tsv
 	for mode in pipeline sync; do
 		values_of $mode bare >reference
-		record "cpu.$mode" bare $(sed 's/$/ 0/' reference | bench/stats.pl difference)
+		record "cpu.$mode" bare $(sed 's/$/ 0/' reference | bench/stats.pl quickest)
 		for config in "${@:2}"; do
 			record "cpu_above.$mode" "$config" \
-				$(values_of $mode "$config" | paste - reference | bench/stats.pl difference)
+				$(values_of $mode "$config" | paste - reference | bench/stats.pl quickest)
 		done
 	done
 }
@@ -47,7 +47,7 @@ cpu_times()
 # Transactions per second of one pgbench run.
 tps()
 {
-	pgbench -h "$WORK/$1" -n -S -M prepared -c 2 -j 2 -T "$seconds" 2>pgbench.log |
+	pgbench -h "$WORK/$1" -n -S -M prepared -c 1 -T "$seconds" 2>pgbench.log |
 		sed -n 's/^tps = \([0-9.]*\).*/\1/p'
 }
 

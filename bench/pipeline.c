@@ -23,6 +23,7 @@
 
 #define STATEMENTS	50			/* in a pipeline */
 #define BATCH		40			/* pipelines between two readings */
+#define ROWS		100			/* so few that the CPU's caches hold them */
 #define SERVERS		8
 
 typedef struct Server
@@ -113,7 +114,7 @@ run_pipeline(Server *server, int sync_each)
 
 	for (int i = 0; i < STATEMENTS; i++)
 	{
-		snprintf(aid, sizeof(aid), "%d", 1 + rand() % 100000);
+		snprintf(aid, sizeof(aid), "%d", 1 + rand() % ROWS);
 		if (!PQsendQueryPrepared(server->conn, "select", 1, values, NULL,
 								 NULL, 0))
 			die(server->host, PQerrorMessage(server->conn));

@@ -168,9 +168,9 @@ for my $config (qw(bare caliper))
 }
 
 heading('Clock reads per transaction, above the bare server (callgrind)');
-row_above('pgbench -S -M prepared', 'clock.select_prepared', 1.01, '%+.2f');
-row_above('pgbench -S -M simple',   'clock.select_simple',   2.01, '%+.2f');
-row_above('pgbench -M prepared (7 statements)', 'clock.tpcb_prepared', 8.01, '%+.2f');
+row_above('pgbench -S -M prepared', 'clock.select_prepared', 1.05, '%+.2f');
+row_above('pgbench -S -M simple',   'clock.select_simple',   2.05, '%+.2f');
+row_above('pgbench -M prepared (7 statements)', 'clock.tpcb_prepared', 8.05, '%+.2f');
 
 heading('System calls per transaction, above the bare server (strace)');
 row_above('pgbench -S -M prepared', 'syscalls.select_prepared', 0.05, '%+.2f');
@@ -184,7 +184,7 @@ row_cpu('each with its own Sync', 'sync',     200);
 heading('Transactions per second, relative to the bare server (native)');
 my $ratio = value('tps_ratio', 'caliper');
 my $high  = high('tps_ratio', 'caliper');
-row('pgbench -S -M prepared -c 2', '1', number($ratio, '%.3f'), '0.980',
+row('pgbench -S -M prepared', '1', number($ratio, '%.3f'), '0.980',
 	verdict(map({ defined $_ ? -$_ : undef } $ratio, 0.98, $high)), '', '');
 row_interval('tps_ratio', '%.3f');
 

@@ -98,7 +98,8 @@
 #endif
 
 /* A process that serves a client, as opposed to a worker. */
-#define CAL_IS_CLIENT_BACKEND()	(MyBackendType == B_BACKEND)
+#define CAL_IS_CLIENT_BACKEND() \
+	(MyBackendType == B_BACKEND || MyBackendType == B_WAL_SENDER)
 
 /* Macros on variable-length values got a header of their own in 16. */
 #if PG_VERSION_NUM >= 160000

@@ -26,6 +26,7 @@
 #include "capture/beside.h"
 #include "capture/errors.h"
 #include "capture/execution.h"
+#include "capture/hooks.h"
 #include "capture/text.h"
 #include "platform/settings.h"
 
@@ -39,10 +40,10 @@ is_news(const ErrorData *edata)
 {
 	if (edata->elevel < ERROR || cal_track == CAL_TRACK_NONE)
 		return false;
-	if (MyProc == NULL || !cal_slab_attached() || IsParallelWorker() ||
-		!OidIsValid(MyDatabaseId) || proc_exit_inprogress)
+	if (MyProc == NULL || IsParallelWorker() || !OidIsValid(MyDatabaseId) ||
+		proc_exit_inprogress)
 		return false;
-	return true;
+	return cal_slab_attached() || cal_hooks_attach();
 }
 
 /* The hook. */
@@ -52,9 +53,9 @@ log_hook(ErrorData *edata)
 	if (is_news(edata))
 	{
 		if (!cal_execution_ended_by(edata->sqlerrcode) &&
-			edata->elevel == ERROR)
+			edata->elevel == ERROR && cal_errors_reported)
 			cal_beside_error(cal_text_group(pgstat_get_my_query_id()),
-							 true);
+							 true, true);
 	}
 	if (previous_log)
 		previous_log(edata);

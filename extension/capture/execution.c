@@ -48,6 +48,7 @@
 int			cal_nesting = 0;
 CalExecution cal_execution_top;
 TimestampTz cal_execution_message = 0;
+Portal		cal_execution_caller = NULL;
 int			cal_execution_slots = 0;
 uint64		cal_execution_number = 0;
 
@@ -64,48 +65,63 @@ cal_execution_lost(void)
 	return lost;
 }
 
+static void fail_unlocked(CalExecution *ex, int sqlstate);
+
+/* What an execution ran on is gone, or may be. */
+static void
+forget(CalExecution *ex)
+{
+	ex->queryDesc = NULL;
+	ex->text = NULL;
+	ex->params = NULL;
+}
+
 /*
- * The client has sent a message while something seemed to be running: it is
- * over, by an error that nobody reported.
+ * If the client has sent a message since something began to run, that is over,
+ * by an error that nobody reported.  What it ran on is gone.
  */
 static void
 clean_up(void)
 {
+	if (cal_execution_message == GetCurrentStatementStartTimestamp() ||
+		!CAL_IS_CLIENT_BACKEND())
+		return;
 	if (top_level.running)
 	{
+		forget(&top_level);
 		cal_execution_fill(&top_level);
-		cal_execution_fail(&top_level, ERRCODE_INTERNAL_ERROR);
+		fail_unlocked(&top_level, ERRCODE_INTERNAL_ERROR);
 	}
 	cal_nesting = 0;
 }
 
 /*
- * Whether a client sent what runs now.  Deferred triggers run at COMMIT, when
- * no statement is running, and are still not the client's own.
+ * Whether a client sent what is being planned.  Deferred triggers run at
+ * COMMIT, when no statement is running, and are still not the client's own.
+ */
+bool
+cal_execution_plans_top(void)
+{
+	if (unlikely(cal_nesting > 0))
+		clean_up();
+	return cal_nesting == 0 && DatumGetInt32(pg_trigger_depth(NULL)) == 0;
+}
+
+/*
+ * Whether a client sent what runs now.  If so, it runs in a portal: without
+ * one run the checks of a value that is bound, a function called without SQL,
+ * and COMMIT.  EXECUTE makes an invisible portal for what is prepared; before,
+ * it evaluates its parameters.  A worker has no portals.
  */
 bool
 cal_execution_asks_top(void)
 {
-	if (unlikely(cal_nesting > 0))
-	{
-		if (cal_execution_message == GetCurrentStatementStartTimestamp() ||
-			!CAL_IS_CLIENT_BACKEND())
-			return false;
-		clean_up();
-	}
-	return DatumGetInt32(pg_trigger_depth(NULL)) == 0;
-}
-
-/* Whose statement it is. */
-void
-cal_execution_key(CalStatementKey *key, uint64 queryid, bool top)
-{
-	key->queryid = queryid;
-	key->userid = GetUserId();
-	key->dbid = MyDatabaseId;
-	key->application = cal_transaction_application;
-	key->toplevel = top;
-	key->zero = 0;
+	if (!cal_execution_plans_top())
+		return false;
+	if (!CAL_IS_CLIENT_BACKEND())
+		return true;
+	return ActivePortal != NULL && ActivePortal != cal_execution_caller &&
+		(cal_execution_caller == NULL || !ActivePortal->visible);
 }
 
 /* A free slot, or NULL. */
@@ -135,7 +151,7 @@ cal_execution_find(QueryDesc *queryDesc)
 static void
 identify(CalExecution *ex, uint64 queryid, bool top)
 {
-	cal_execution_key(&ex->key, cal_text_group(queryid), top);
+	cal_beside_key(&ex->key, cal_text_group(queryid), top);
 	ex->entry = cal_slab_entry(&ex->key);
 	ex->moves = cal_slab_moves;
 	if (top && queryid != 0)
@@ -270,14 +286,16 @@ cal_execution_resume(CalExecution *ex)
 		ex->partial = ex->counted = false;
 		ex->started = ex->usec = ex->rows = 0;
 	}
-	if (ex->key.toplevel)
+	if (ex->key.toplevel && cal_nesting == 0)
 	{
-		cal_execution_message = GetCurrentStatementStartTimestamp();
-		ex->run_started = Max(cal_execution_message, cal_clock_last);
+		ex->run_started = cal_clock_began();
 		ex->run = cal_waits_run_begin();
 	}
 	else
+	{
 		ex->run_started = cal_clock_read();
+		ex->run = 0;
+	}
 	if (ex->started == 0)
 		ex->started = ex->run_started;
 	ex->running = true;
@@ -291,7 +309,7 @@ end_run(CalExecution *ex)
 	TimestampTz now = cal_clock_read();
 
 	ex->running = false;
-	if (ex->key.toplevel)
+	if (ex->run != 0)
 		cal_waits_run_end();
 	return now > ex->run_started ? (uint64) (now - ex->run_started) : 0;
 }
@@ -516,28 +534,34 @@ find_running(void)
 	return NULL;
 }
 
-/*
- * The error being reported ends whatever ran at top level; false if nothing
- * did.  Where the slab is full, the error may go to nobody.
- */
-bool
-cal_execution_ended_by(int sqlstate)
+/* It failed, and no lock may be taken: with a full slab, it is nobody's. */
+static void
+fail_unlocked(CalExecution *ex, int sqlstate)
 {
-	CalExecution *ex = find_running();
-	bool		first;
+	bool		first = !ex->finished;
 
-	cal_nesting = 0;
-	if (ex == NULL)
-		return false;
 	ex->entry = cal_slab_entry_unlocked(&ex->key);
 	ex->key = ex->entry->key;
-	first = !ex->finished;
 	count_failure(ex, ex->entry, sqlstate);
 	if (first && cal_event_possible(ex))
 	{
 		describe(ex);
 		cal_event_note_failure(ex);
 	}
+}
+
+/* The error being reported ends what ran at top level; false if nothing did. */
+bool
+cal_execution_ended_by(int sqlstate)
+{
+	CalExecution *ex;
+
+	clean_up();
+	ex = find_running();
+	cal_nesting = 0;
+	if (ex == NULL)
+		return false;
+	fail_unlocked(ex, sqlstate);
 	return true;
 }
 
@@ -547,11 +571,11 @@ release(void *arg)
 {
 	CalExecution *ex = arg;
 
+	forget(ex);
 	if (ex->running && ex->key.toplevel)
 		cal_execution_fail(ex, ERRCODE_INTERNAL_ERROR);
 	else if (ex->counted && !ex->finished)
 		close_early(ex);
-	ex->queryDesc = NULL;
 	cal_execution_slots--;
 }
 

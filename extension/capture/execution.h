@@ -10,29 +10,28 @@
 #include "platform/settings.h"
 #include "tcop/pquery.h"
 
-/* Depth of statements inside statements; 0 at top level. */
-CAL_LOCAL int cal_nesting;
 
 /* What runs at top level, if top.running; see the head of execution.c. */
 CAL_LOCAL CalExecution cal_execution_top;
 
-/* Arrival of the message that top level works on; slots in use. */
-CAL_LOCAL TimestampTz cal_execution_message;
+/* Slots in use. */
 CAL_LOCAL int cal_execution_slots;
+/* The portal of an EXECUTE that has parameters to evaluate, else NULL. */
+CAL_LOCAL Portal cal_execution_caller;
 
 /* Executions begun at top level. */
 CAL_LOCAL uint64 cal_execution_number;
 
-/* Whether a client sent what runs now; whether it is to be measured. */
+/* Whether a client sent what is planned, or what runs now. */
+extern bool cal_execution_plans_top(void);
 extern bool cal_execution_asks_top(void);
-extern void cal_execution_key(CalStatementKey *key, uint64 queryid, bool top);
 
 /* Within a portal at depth 0, it is a client's statement for sure. */
 static inline bool
 cal_execution_at_top(void)
 {
-	return likely(cal_nesting == 0 && ActivePortal != NULL) ||
-		cal_execution_asks_top();
+	return likely(cal_nesting == 0 && ActivePortal != NULL &&
+				  cal_execution_caller == NULL) || cal_execution_asks_top();
 }
 
 static inline bool

@@ -5,8 +5,10 @@
 #ifndef CAL_EXECUTION_STATE_H
 #define CAL_EXECUTION_STATE_H
 
+#include "access/xact.h"
 #include "capture/usage.h"
 #include "executor/execdesc.h"
+#include "platform/local.h"
 #include "store/slab.h"
 #include "utils/palloc.h"
 
@@ -39,5 +41,18 @@ typedef struct CalExecution
 	ParamListInfo params;
 	MemoryContextCallback release;
 } CalExecution;
+
+/* Depth of statements inside statements; 0 at top level. */
+CAL_LOCAL int cal_nesting;
+/* Arrival of the message that top level works on. */
+CAL_LOCAL TimestampTz cal_execution_message;
+
+/* What runs from here on runs inside a statement. */
+static inline void
+cal_execution_descend(void)
+{
+	if (cal_nesting++ == 0)
+		cal_execution_message = GetCurrentStatementStartTimestamp();
+}
 
 #endif							/* CAL_EXECUTION_STATE_H */

@@ -74,12 +74,12 @@ pass_on_planning(Query *parse, const char *source, int options,
 /* Plan a statement inside another, whose code may catch the error. */
 static PlannedStmt *
 plan_nested(Query *parse, const char *source, int options,
-			ParamListInfo params)
+			ParamListInfo params, bool top)
 {
 	int			depth = cal_nesting;
 	PlannedStmt *volatile plan = NULL;
 
-	cal_nesting = depth + 1;
+	cal_execution_descend();
 	PG_TRY();
 	{
 		plan = pass_on_planning(parse, source, options, params);
@@ -87,8 +87,9 @@ plan_nested(Query *parse, const char *source, int options,
 	PG_CATCH();
 	{
 		cal_nesting = depth;
-		if (CAL_QUERY_ID(parse) != 0 && cal_execution_wanted(false))
-			cal_beside_error(cal_text_group(CAL_QUERY_ID(parse)), false);
+		if (CAL_QUERY_ID(parse) != 0 && cal_execution_wanted(top) &&
+			!(top && cal_errors_reported))
+			cal_beside_error(cal_text_group(CAL_QUERY_ID(parse)), top, false);
 		PG_RE_THROW();
 	}
 	PG_END_TRY();
@@ -101,21 +102,21 @@ static PlannedStmt *
 planner(Query *parse, const char *source, int options, ParamListInfo params)
 {
 	uint64		queryid = CAL_QUERY_ID(parse);
-	bool		top = cal_execution_at_top();
+	bool		top = cal_execution_plans_top();
 	TimestampTz began;
 	TimestampTz ended;
 	PlannedStmt *plan;
 
 	cal_hooks_enter(CAL_CLASS_WORK);
 	began = top ? cal_clock_began() : cal_clock_read();
-	if (top && cal_errors_reported)
+	if (top && cal_errors_reported && ActivePortal == NULL)
 	{
-		cal_nesting = 1;
+		cal_execution_descend();
 		plan = pass_on_planning(parse, source, options, params);
 		cal_nesting = 0;
 	}
 	else
-		plan = plan_nested(parse, source, options, params);
+		plan = plan_nested(parse, source, options, params, top);
 	if (!cal_execution_wanted(top))
 		return plan;
 	if (queryid == 0)
@@ -143,7 +144,7 @@ start_nested(CalExecution *ex, QueryDesc *queryDesc, int eflags)
 {
 	int			depth = cal_nesting;
 
-	cal_nesting = depth + 1;
+	cal_execution_descend();
 	PG_TRY();
 	{
 		pass_on_start(queryDesc, eflags);
@@ -203,7 +204,7 @@ executor_start(QueryDesc *queryDesc, int eflags)
 		return;
 	}
 	cal_sampling_choose(queryDesc);
-	cal_nesting = 1;
+	cal_execution_descend();
 	pass_on_start(queryDesc, eflags);
 	cal_nesting = 0;
 	if (likely(cal_execution_slots == 0))

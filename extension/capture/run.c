@@ -50,7 +50,7 @@ run_nested(CalExecution *ex, CAL_RUN_PARAMS)
 {
 	int			depth = cal_nesting;
 
-	cal_nesting = depth + 1;
+	cal_execution_descend();
 	PG_TRY();
 	{
 		pass_on_run(CAL_RUN_ARGS);
@@ -70,14 +70,15 @@ run_nested(CalExecution *ex, CAL_RUN_PARAMS)
 static pg_noinline void
 run_other(CAL_RUN_PARAMS)
 {
-	CalExecution *ex = cal_execution_at_top()
-	? cal_execution_enter(queryDesc) : cal_execution_find(queryDesc);
+	bool		at_top = cal_execution_at_top();
+	CalExecution *ex = at_top ? cal_execution_enter(queryDesc) :
+		cal_execution_find(queryDesc);
 
 	if (ex)
 		cal_execution_resume(ex);
-	if (ex && ex->key.toplevel && cal_errors_reported)
+	if (ex && ex->key.toplevel && at_top && cal_errors_reported)
 	{
-		cal_nesting = 1;
+		cal_execution_descend();
 		pass_on_run(CAL_RUN_ARGS);
 		cal_nesting = 0;
 	}
@@ -176,7 +177,7 @@ finish_nested(CalExecution *ex, QueryDesc *queryDesc)
 {
 	int			depth = cal_nesting;
 
-	cal_nesting = depth + 1;
+	cal_execution_descend();
 	PG_TRY();
 	{
 		pass_on_finish(queryDesc);
@@ -202,9 +203,9 @@ finish_other(QueryDesc *queryDesc)
 		cal_execution_fill(top);
 	else
 		ex = cal_execution_find(queryDesc);
-	if (ex && ex->key.toplevel && cal_errors_reported)
+	if (ex && ex->key.toplevel && cal_nesting == 0 && cal_errors_reported)
 	{
-		cal_nesting = 1;
+		cal_execution_descend();
 		pass_on_finish(queryDesc);
 		cal_nesting = 0;
 	}

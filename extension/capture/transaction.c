@@ -26,6 +26,7 @@
 #include "pgstat.h"
 #include "utils/backend_status.h"
 
+#include "capture/beside.h"
 #include "capture/clock.h"
 #include "capture/event.h"
 #include "capture/session.h"
@@ -315,6 +316,8 @@ static pg_noinline void
 end_other(XactEvent event)
 {
 	cal_event_settle();
+	if (cal_beside_owes)
+		cal_beside_pay();
 	if (event != XACT_EVENT_COMMIT && event != XACT_EVENT_ABORT &&
 		event != XACT_EVENT_PREPARE)
 		return;

@@ -84,21 +84,27 @@ pass_on(UTILITY_PARAMS)
 static void
 run_transparent(UTILITY_PARAMS)
 {
-	uint64		before = cal_utility_cursor;
+	Node	   *utility = pstmt->utilityStmt;
+	uint64		cursor = cal_utility_cursor;
+	Portal		caller = cal_execution_caller;
 
-	if (!IsA(pstmt->utilityStmt, DeclareCursorStmt))
+	if (IsA(utility, DeclareCursorStmt))
+		cal_utility_cursor = CAL_QUERY_ID(pstmt);
+	else if (IsA(utility, ExecuteStmt) && ((ExecuteStmt *) utility)->params)
+		cal_execution_caller = ActivePortal;
+	else
 	{
 		pass_on(UTILITY_ARGS);
 		return;
 	}
-	cal_utility_cursor = CAL_QUERY_ID(pstmt);
 	PG_TRY();
 	{
 		pass_on(UTILITY_ARGS);
 	}
 	PG_FINALLY();
 	{
-		cal_utility_cursor = before;
+		cal_utility_cursor = cursor;
+		cal_execution_caller = caller;
 	}
 	PG_END_TRY();
 }
@@ -109,7 +115,7 @@ run_nested(CalExecution *ex, UTILITY_PARAMS)
 {
 	int			depth = cal_nesting;
 
-	cal_nesting = depth + 1;
+	cal_execution_descend();
 	PG_TRY();
 	{
 		pass_on(UTILITY_ARGS);
@@ -208,7 +214,7 @@ process_utility(UTILITY_PARAMS)
 	ex = prepare(&nested, top, pstmt, source, params);
 	if (ex && top && cal_errors_reported)
 	{
-		cal_nesting = 1;
+		cal_execution_descend();
 		pass_on(UTILITY_ARGS);
 		cal_nesting = 0;
 	}

@@ -2,160 +2,112 @@
  * read_statements.c
  *		The numbers behind caliper.statements.
  *
- * Owns: the merging of what the shared table and the backends' slabs hold.
- * Called by SQL.  Goes partition by partition: under the partition's lock,
- * shared, it copies the statements of the shared table and the entries of all
- * slabs, which hash to the same partition; nothing can move from one to the
- * other meanwhile, so each execution is seen once, and one that has just
- * ended is seen.  Memory is allocated before the lock is taken, rows are made
- * after it is released.
+ * Owns: nothing beyond a call.  Called by SQL.  Statements are merged partition
+ * by partition (merge.c); of each, what its row needs is kept until all are
+ * known, since the share of each is that of the total that the caller may see.
+ * Takes no lock itself.
  */
 #include "postgres.h"
 
 #include <math.h>
 
+#include "commands/dbcommands.h"
 #include "miscadmin.h"
-#include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
-#include "base/histogram.h"
 #include "platform/privilege.h"
+#include "read/merge.h"
 #include "read/result.h"
-#include "store/counters.h"
 #include "store/names.h"
-#include "store/slab.h"
-#include "store/statements.h"
 #include "version_compat.h"
 
-#define COLUMNS	35
-#define SLACK	64				/* what may come in while we allocate */
+#define COLUMNS	38
 
-/* Room for what a partition holds, and for its merged statements. */
-typedef struct Reader
+/* A statement, as its row needs it. */
+typedef struct Line
 {
-	CalStatement *statement;
+	CalStatementKey key;
+	bool		visible;
+	double		quantile[3];	/* usec */
+	CalCounters counters;
+} Line;
+
+typedef struct Lines
+{
+	Line	   *line;
+	int			n;
 	int			room;
-	CalSlabEntry *entry;
-	int			entry_room;
-	int			n;				/* statements, after merging */
-	int			entries;
-	int32	   *bucket;			/* hash table over statements; -1 is free */
-	uint32		mask;
-} Reader;
+	double		total_usec;		/* of what is visible, at top level */
+	CalRow		row;
 
-/* Make room, outside of any lock. */
-static void
-make_room(Reader *r, int statements, int entries)
+	/* The latest answers of the catalogs, since rows come in runs. */
+	bool		sees_all;
+	Oid			asked;
+	bool		answer;
+	Oid			userid;
+	char	   *usename;
+	Oid			dbid;
+	char	   *datname;
+} Lines;
+
+/* Whether the caller may see a user's statements. */
+static bool
+may_see(Lines *l, Oid userid)
 {
-	if (statements + entries + SLACK > r->room)
+	if (l->sees_all)
+		return true;
+	if (userid != l->asked)
 	{
-		uint32		buckets;
-
-		r->room = statements + entries + 2 * SLACK;
-		r->statement = r->statement
-			? repalloc_huge(r->statement, r->room * sizeof(CalStatement))
-			: palloc_extended(r->room * sizeof(CalStatement), MCXT_ALLOC_HUGE);
-		buckets = pg_nextpower2_32(2 * r->room);
-		if (r->bucket)
-			pfree(r->bucket);
-		r->bucket = palloc(buckets * sizeof(int32));
-		r->mask = buckets - 1;
+		l->answer = cal_privilege_sees(userid);
+		l->asked = userid;
 	}
-	if (entries + SLACK > r->entry_room)
-	{
-		r->entry_room = entries + 2 * SLACK;
-		if (r->entry)
-			pfree(r->entry);
-		r->entry = palloc_extended(r->entry_room * sizeof(CalSlabEntry),
-								   MCXT_ALLOC_HUGE);
-	}
+	return l->answer;
 }
 
-/* Copy a partition; again with more room if it has grown meanwhile. */
+/* Keep what the row of a statement needs. */
 static void
-copy_partition(Reader *r, int partition, CalStatement *other)
-{
-	LWLock	   *lock = cal_statements_lock(partition);
-
-	for (;;)
-	{
-		int			statements,
-					entries;
-
-		LWLockAcquire(lock, LW_SHARED);
-		statements = cal_statements_count(partition);
-		entries = cal_slab_count(partition);
-		if (statements + entries + SLACK <= r->room &&
-			entries + SLACK <= r->entry_room)
-			break;
-		LWLockRelease(lock);
-		make_room(r, statements, entries);
-	}
-	r->n = cal_statements_copy(partition, r->statement, r->room);
-	/* backends add entries to their slabs without the lock */
-	r->entries = cal_slab_copy(partition, r->entry,
-							   Min(r->entry_room, r->room - r->n));
-	cal_statements_other(partition, other);
-	LWLockRelease(lock);
-}
-
-/* The bucket of a statement: its own, or a free one. */
-static int32 *
-lookup(Reader *r, const CalStatementKey *key)
-{
-	uint32		b = (cal_statement_hash(key) / CAL_PARTITIONS) & r->mask;
-
-	while (r->bucket[b] >= 0 &&
-		   !cal_statement_key_equal(&r->statement[r->bucket[b]].key, key))
-		b = (b + 1) & r->mask;
-	return &r->bucket[b];
-}
-
-/* Merge the slabs' entries into the statements. */
-static void
-merge_entries(Reader *r)
-{
-	if (r->entries == 0)
-		return;
-	memset(r->bucket, 0xFF, (r->mask + 1) * sizeof(int32));
-	for (int i = 0; i < r->n; i++)
-		*lookup(r, &r->statement[i].key) = i;
-	for (int i = 0; i < r->entries; i++)
-	{
-		const CalSlabEntry *e = &r->entry[i];
-		int32	   *b = lookup(r, &e->key);
-
-		if (*b < 0)
-		{
-			*b = r->n++;
-			memset(&r->statement[*b], 0, sizeof(CalStatement));
-			r->statement[*b].key = e->key;
-		}
-		cal_counters_add(&r->statement[*b].counters, &e->counters);
-		cal_hist_add16(&r->statement[*b].hist, &e->hist);
-	}
-}
-
-/* Times: min, max, mean, deviation, percentiles. */
-static void
-put_times(CalRow *row, const CalStatement *s)
+keep(Lines *l, const CalStatement *s, bool visible)
 {
 	static const double q[] = {0.5, 0.95, 0.99};
-	const CalCounters *c = &s->counters;
-	double		n = (double) c->calls;
-	double		mean = n > 0 ? c->exec_usec / n : NAN;
-	double		usec[3];
+	Line	   *line;
 
-	cal_hist_quantiles(&s->hist, q, 3, usec);
-	cal_row_ms(row, (double) c->exec_usec);
+	if (l->n == l->room)
+	{
+		l->room = Max(1024, 2 * l->room);
+		l->line = l->line ? repalloc_huge(l->line, l->room * sizeof(Line))
+			: palloc_extended(l->room * sizeof(Line), MCXT_ALLOC_HUGE);
+	}
+	line = &l->line[l->n++];
+	line->key = s->key;
+	line->visible = visible;
+	if (!visible)
+		return;
+	line->counters = s->counters;
+	cal_hist_quantiles(&s->hist, q, 3, line->quantile);
+	if (s->key.toplevel || s->key.userid == InvalidOid)
+		l->total_usec += (double) s->counters.exec_usec;
+}
+
+/* Times: min, max, mean, deviation, percentiles, and the share of all. */
+static void
+put_times(CalRow *row, const Line *line, double total_usec)
+{
+	const CalCounters *c = &line->counters;
+	double		n = (double) c->calls;
+	double		sum = (double) c->exec_usec;
+	double		mean = n > 0 ? sum / n : NAN;
+	double		variance = c->sum_squares / n - mean * mean;
+
+	cal_row_ms(row, sum);
 	cal_row_ms(row, n > 0 ? (double) c->min_usec : NAN);
 	cal_row_ms(row, n > 0 ? (double) c->max_usec : NAN);
 	cal_row_ms(row, mean);
-	cal_row_ms(row, n > 0
-			   ? sqrt(Max(c->sum_squares / n - mean * mean, 0.0)) : NAN);
+	cal_row_ms(row, n > 0 ? sqrt(Max(variance, 0.0)) : NAN);
 	for (int i = 0; i < 3; i++)
 		cal_row_ms(row, n > 0 ? Max((double) c->min_usec,
-									Min(usec[i], (double) c->max_usec)) : NAN);
+									Min(line->quantile[i],
+										(double) c->max_usec)) : NAN);
+	cal_row_float(row, total_usec > 0 ? sum / total_usec : NAN);
 }
 
 /* Blocks and write-ahead log. */
@@ -171,88 +123,71 @@ put_usage(CalRow *row, const CalUsage *u)
 	cal_row_int(row, (int64) u->wal_bytes);
 }
 
-/* All numbers of a statement. */
+/* Who ran it, and where. */
 static void
-put_counters(CalRow *row, const CalStatement *s)
+put_owner(Lines *l, const CalStatementKey *key)
 {
-	const CalCounters *c = &s->counters;
+	if (key->userid != l->userid)
+	{
+		l->usename = GetUserNameFromId(key->userid, true);
+		l->userid = key->userid;
+	}
+	if (key->dbid != l->dbid)
+	{
+		l->datname = get_database_name(key->dbid);
+		l->dbid = key->dbid;
+	}
+	cal_row_oid(&l->row, key->userid);
+	cal_row_text(&l->row, OidIsValid(key->userid) ? l->usename : NULL);
+	cal_row_oid(&l->row, key->dbid);
+	cal_row_text(&l->row, OidIsValid(key->dbid) ? l->datname : NULL);
+}
 
+/* What it is, given the note that stands in for a text. */
+static void
+put_identity(CalRow *row, const CalStatementKey *key, const char *note)
+{
+	cal_row_text(row, note);
+	cal_row_text(row, cal_names_get(key->application));
+	if (note)
+		cal_row_null(row);
+	else
+		cal_row_int(row, (int64) key->queryid);
+	cal_row_bool(row, key->toplevel);
+}
+
+/* A row, as far as the caller may see it. */
+static void
+put_line(Lines *l, const Line *line, bool other)
+{
+	CalRow	   *row = &l->row;
+	const CalCounters *c = &line->counters;
+
+	put_owner(l, &line->key);
+	if (!line->visible)
+	{
+		cal_row_text(row, CAL_HIDDEN_TEXT);
+		cal_row_nulls_to(row, COLUMNS);
+		cal_row_end(row);
+		return;
+	}
+	if (other)
+	{
+		cal_row_text(row, "(other)");
+		cal_row_nulls_to(row, 8);
+	}
+	else
+		put_identity(row, &line->key, line->key.queryid == 0
+					 ? "(failed without a query id)" : NULL);
 	cal_row_int(row, (int64) c->calls);
 	cal_row_int(row, (int64) c->errors);
 	cal_row_int(row, (int64) c->rows);
-	put_times(row, s);
+	put_times(row, line, l->total_usec);
 	cal_row_int(row, (int64) c->plans);
 	cal_row_ms(row, (double) c->plan_usec);
 	put_usage(row, &c->usage);
 	cal_row_time(row, c->since);
 	cal_row_end(row);
-}
-
-/* One statement, as far as the caller may see it. */
-static void
-put_statement(CalRow *row, const CalStatement *s, bool visible)
-{
-	cal_row_oid(row, s->key.userid);
-	cal_row_oid(row, s->key.dbid);
-	if (!visible)
-	{
-		cal_row_text(row, CAL_HIDDEN_TEXT);
-		cal_row_nulls_to(row, COLUMNS);
-		cal_row_end(row);
-		return;
-	}
-	if (s->key.queryid == 0)
-		cal_row_text(row, "(failed without a query id)");
-	else
-		cal_row_null(row);
-	cal_row_text(row, cal_names_get(s->key.application));
-	if (s->key.queryid == 0)
-		cal_row_null(row);
-	else
-		cal_row_int(row, (int64) s->key.queryid);
-	cal_row_bool(row, s->key.toplevel);
-	put_counters(row, s);
-}
-
-/* The sum of what was evicted; it belongs to nobody, so not all may see it. */
-static void
-put_other(CalRow *row, const CalStatement *other)
-{
-	if (other->counters.last == 0)
-		return;
-	cal_row_null(row);
-	cal_row_null(row);
-	if (!cal_privilege_sees_all())
-	{
-		cal_row_text(row, CAL_HIDDEN_TEXT);
-		cal_row_nulls_to(row, COLUMNS);
-		cal_row_end(row);
-		return;
-	}
-	cal_row_text(row, "(other)");
-	cal_row_nulls_to(row, 6);
-	put_counters(row, other);
-}
-
-/* The gate asks the catalogs, so its latest answer is kept for a call. */
-typedef struct Gate
-{
-	bool		all;
-	Oid			asked;
-	bool		answer;
-} Gate;
-
-static bool
-may_see(Gate *gate, Oid userid)
-{
-	if (gate->all)
-		return true;
-	if (userid != gate->asked)
-	{
-		gate->answer = cal_privilege_sees(userid);
-		gate->asked = userid;
-	}
-	return gate->answer;
 }
 
 /* Rather a hint than an empty view. */
@@ -271,25 +206,27 @@ CAL_FUNCTION(caliper_statements_0_1);
 Datum
 caliper_statements_0_1(PG_FUNCTION_ARGS)
 {
-	CalRow		row;
-	Reader		reader = {0};
+	Lines		lines = {0};
+	CalMerge	merge = {0};
 	CalStatement *other;
-	Gate		gate = {0};
+	bool		has_other;
 
-	cal_result_begin(fcinfo, &row, COLUMNS);
+	cal_result_begin(fcinfo, &lines.row, COLUMNS);
 	hint_query_ids();
 	other = palloc0(sizeof(CalStatement));
-	gate.all = cal_privilege_sees_all();
-	make_room(&reader, 0, 0);
+	lines.sees_all = cal_privilege_sees_all();
 	for (int p = 0; p < CAL_PARTITIONS; p++)
 	{
-		copy_partition(&reader, p, other);
-		merge_entries(&reader);
-		for (int i = 0; i < reader.n; i++)
-			put_statement(&row, &reader.statement[i],
-						  may_see(&gate, reader.statement[i].key.userid));
+		cal_merge_partition(&merge, p, other);
+		for (int i = 0; i < merge.n; i++)
+			keep(&lines, &merge.statement[i],
+				 may_see(&lines, merge.statement[i].key.userid));
 		CHECK_FOR_INTERRUPTS();
 	}
-	put_other(&row, other);
+	has_other = other->counters.last != 0;
+	if (has_other)
+		keep(&lines, other, lines.sees_all);
+	for (int i = 0; i < lines.n; i++)
+		put_line(&lines, &lines.line[i], has_other && i == lines.n - 1);
 	return (Datum) 0;
 }

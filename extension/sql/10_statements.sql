@@ -2,7 +2,9 @@
 
 CREATE FUNCTION caliper.statements_counters(
     OUT userid oid,
+    OUT usename text,
     OUT dbid oid,
+    OUT datname text,
     OUT note text,
     OUT application_name text,
     OUT queryid bigint,
@@ -18,6 +20,7 @@ CREATE FUNCTION caliper.statements_counters(
     OUT p50_exec_time double precision,
     OUT p95_exec_time double precision,
     OUT p99_exec_time double precision,
+    OUT share double precision,
     OUT plans bigint,
     OUT total_plan_time double precision,
     OUT shared_blks_hit bigint,
@@ -42,14 +45,14 @@ AS 'MODULE_PATHNAME', 'caliper_statements_0_1'
 LANGUAGE C STRICT VOLATILE PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION caliper.statements_counters() IS
-'The numbers of caliper.statements without names and texts, for scrapers. note is (other) on the sum of what was evicted, <insufficient privilege> on rows of other users; else null';
+'The columns of caliper.statements without the text, for scrapers. note is (other) on the sum of what was evicted, <insufficient privilege> on rows of other users; else null';
 
 CREATE VIEW caliper.statements AS
 SELECT
     s.userid,
-    r.rolname AS usename,
+    s.usename,
     s.dbid,
-    d.datname,
+    s.datname,
     s.application_name,
     s.queryid,
     s.toplevel,
@@ -65,9 +68,7 @@ SELECT
     s.p50_exec_time,
     s.p95_exec_time,
     s.p99_exec_time,
-    s.total_exec_time OPERATOR(pg_catalog./) NULLIF(
-        pg_catalog.sum(s.total_exec_time) FILTER (WHERE s.toplevel IS NOT false)
-        OVER (), 0) AS share,
+    s.share,
     s.plans,
     s.total_plan_time,
     s.shared_blks_hit,
@@ -86,9 +87,7 @@ SELECT
     s.wal_fpi,
     s.wal_bytes,
     s.stats_since
-FROM caliper.statements_counters() AS s
-LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) s.userid
-LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) s.dbid;
+FROM caliper.statements_counters() AS s;
 
 COMMENT ON VIEW caliper.statements IS
 'One row per database, user, application, statement and level. Exact and immediate: an execution that has just ended in any session is in it. An execution ends with its last row or its last trigger, not when the client drops the portal; time spent waiting for the client between fetches is not in it. Failed, cancelled and timed-out executions count with their time. Errors that PL/pgSQL catches inside a statement, and errors hidden by log_min_messages, are not seen';
