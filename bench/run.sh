@@ -6,7 +6,7 @@
 #
 # Measures on private servers, prints a table with the budget beside each figure,
 # and ends with status 1 if one was missed.  All single values are left in
-# build/bench/.  Takes about twenty minutes, with --quick about four; then there
+# build/bench/.  Takes about fifteen minutes, with --quick about four; then there
 # are fewer transactions, rounds and pairs, and the intervals are wider.
 #
 #	BENCH_PARTS	which parts to run, "count native reading" by default; the

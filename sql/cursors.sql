@@ -6,13 +6,13 @@ FETCH 10 FROM few;
 MOVE 20 IN few;
 FETCH FORWARD 5 FROM few;
 CLOSE few;
-DECLARE whole CURSOR FOR SELECT g AS whole FROM generate_series(1, 30) AS g;
+DECLARE whole CURSOR FOR SELECT -g AS whole FROM generate_series(1, 30) AS g;
 MOVE ALL IN whole;
-DECLARE unused CURSOR FOR SELECT 'unused' AS unused;
-DECLARE back SCROLL CURSOR FOR SELECT g AS back FROM generate_series(1, 5) AS g;
+DECLARE unused CURSOR FOR SELECT upper('unused') AS unused;
+DECLARE back SCROLL CURSOR FOR SELECT g + g AS back FROM generate_series(1, 5) AS g;
 MOVE ALL IN back;
 FETCH BACKWARD 2 FROM back;
-DECLARE hold CURSOR WITH HOLD FOR SELECT g AS hold FROM generate_series(1, 7) AS g;
+DECLARE hold CURSOR WITH HOLD FOR SELECT g * g AS hold FROM generate_series(1, 7) AS g;
 FETCH 2 FROM hold;
 COMMIT;
 FETCH 2 FROM hold;
@@ -33,10 +33,10 @@ SELECT caliper.reset();
 DO $$
 DECLARE r record; n int := 0;
 BEGIN
-  FOR r IN SELECT g AS looped FROM generate_series(1, 1000) AS g LOOP
+  FOR r IN SELECT g / g AS looped FROM generate_series(1, 1000) AS g LOOP
     n := n + 1;
     EXIT WHEN n = 600;
   END LOOP;
 END $$;
-SELECT calls, rows >= 600 AS fetched, toplevel FROM caliper.statements WHERE query LIKE 'SELECT g AS looped%';
+SELECT calls, rows >= 600 AS fetched, toplevel FROM caliper.statements WHERE query LIKE 'SELECT g / g AS looped%';
 RESET pg_caliper.track;

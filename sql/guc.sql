@@ -4,7 +4,9 @@ SELECT name, setting, unit, context, vartype, min_val, max_val, enumvals
  ORDER BY name COLLATE "C";
 SELECT boot_val, unit, context FROM pg_settings WHERE name = 'pg_caliper.slow_min_duration';
 SELECT name FROM pg_settings WHERE name LIKE 'pg\_caliper.%' AND (short_desc IS NULL OR short_desc !~ '\.$');
+\set VERBOSITY sqlstate
 SET pg_caliper.slow_min_duration = '-2';
+\set VERBOSITY default
 SET pg_caliper.slow_min_duration = '5 parsecs';
 SET pg_caliper.track = 'some';
 SET pg_caliper.sample_rate = 1.5;

@@ -29,7 +29,9 @@ SELECT count(*) = :objects AS complete FROM pg_depend WHERE refobjid = (SELECT o
 -- an object that is in the way is not adopted
 DROP EXTENSION pg_caliper;
 CREATE VIEW caliper.statements AS SELECT 1 AS trap;
+\set VERBOSITY terse
 CREATE EXTENSION pg_caliper;
+\set VERBOSITY default
 DROP SCHEMA caliper CASCADE;
 CREATE EXTENSION pg_caliper;
 CREATE SCHEMA regress_elsewhere;

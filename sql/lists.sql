@@ -9,7 +9,9 @@ SELECT id FROM l WHERE name = ANY (ARRAY['a', 'b']);
 SELECT id FROM l WHERE name = ANY (ARRAY['a', 'b', 'c']);
 SELECT id FROM l WHERE id IN (1::int, 2::int) LIMIT 1;
 SELECT id FROM l WHERE id IN (1::int, 2::int, 3::int) LIMIT 2;
-SELECT calls, query FROM caliper.statements WHERE query LIKE 'SELECT id%' ORDER BY query COLLATE "C";
+-- for 18, a cast of the last element belongs to the list
+SELECT calls, replace(query, '/::int', '/') AS query
+  FROM caliper.statements WHERE query LIKE 'SELECT id%' ORDER BY statements.query COLLATE "C";
 -- parameters, too
 SELECT caliper.reset();
 PREPARE two AS SELECT id FROM l WHERE id IN ($1, $2);

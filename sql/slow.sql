@@ -140,7 +140,9 @@ SELECT DISTINCT s.query = caliper.statement_text(s.queryid, d.datdba, d.oid) AS 
   WHERE s.query ~ 'AS n' AND s.usename = pg_get_userbyid(d.datdba);
 
 -- bad settings
+\set VERBOSITY sqlstate
 SET pg_caliper.slow_min_duration = '-2s';
+\set VERBOSITY default
 SET pg_caliper.log_plan = 'xml';
 SET pg_caliper.application_thresholds = 'no number';
 SET pg_caliper.sample_rate = 2;

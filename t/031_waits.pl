@@ -53,9 +53,9 @@ is(event("(SELECT string_agg(k, ' ') FROM jsonb_object_keys(wait_profile) k)",
 my $holder = $node->background_psql('postgres');
 for my $case (
 	[ 'row', 'UPDATE accounts SET kind = 1 WHERE id = 1',
-		'/* row */ DELETE FROM accounts WHERE id = 1' ],
+		'DELETE /* row */ FROM accounts WHERE id = 1' ],
 	[ 'table', 'UPDATE accounts SET kind = 1 WHERE id = 2',
-		'/* table */ LOCK TABLE accounts IN SHARE MODE' ])
+		'LOCK /* table */ TABLE accounts IN SHARE MODE' ])
 {
 	my ($name, $hold, $wait) = @$case;
 
@@ -98,7 +98,7 @@ is(event('io_time = (SELECT blk_read_time + blk_write_time FROM caliper.statemen
 my $locker = $node->background_psql('postgres');
 $locker->query_safe('BEGIN; LOCK TABLE accounts');
 $node->psql('postgres',
-	"BEGIN; SET statement_timeout = '600ms'; /* in vain */ LOCK TABLE accounts IN ROW SHARE MODE");
+	"BEGIN; SET statement_timeout = '600ms'; LOCK /* in vain */ TABLE accounts IN ROW SHARE MODE");
 $locker->query_safe('ROLLBACK');
 $locker->quit;
 is(event('sqlstate', 'in vain'), '57014', 'a statement that timed out is there');

@@ -157,7 +157,7 @@ is(counted('bound', '(failed%', 'true'), '0 1', 'the other one by itself');
 run('hidden', q{
 	SET log_min_messages = fatal;
 	SELECT 1 / (i - 3) FROM t;
-	BEGIN; DECLARE c CURSOR FOR SELECT 1 / (i - 3) FROM t; FETCH ALL FROM c; ROLLBACK;
+	BEGIN; DECLARE c CURSOR FOR SELECT 1 / (i - 3), i FROM t; FETCH ALL FROM c; ROLLBACK;
 	SELECT 1;
 });
 is(counted('hidden', 'select $1 / %', 'true'), '1 1', 'also those that nothing hid before');

@@ -16,6 +16,7 @@ CAL_LOCAL CalExecution cal_execution_top;
 
 /* Slots in use. */
 CAL_LOCAL int cal_execution_slots;
+
 /* The portal of an EXECUTE that has parameters to evaluate, else NULL. */
 CAL_LOCAL Portal cal_execution_caller;
 

@@ -44,6 +44,7 @@ typedef struct CalExecution
 
 /* Depth of statements inside statements; 0 at top level. */
 CAL_LOCAL int cal_nesting;
+
 /* Arrival of the message that top level works on. */
 CAL_LOCAL TimestampTz cal_execution_message;
 

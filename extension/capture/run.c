@@ -72,7 +72,7 @@ run_other(CAL_RUN_PARAMS)
 {
 	bool		at_top = cal_execution_at_top();
 	CalExecution *ex = at_top ? cal_execution_enter(queryDesc) :
-		cal_execution_find(queryDesc);
+	cal_execution_find(queryDesc);
 
 	if (ex)
 		cal_execution_resume(ex);

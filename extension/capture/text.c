@@ -20,6 +20,7 @@
 #include "capture/lists.h"
 #include "capture/normalise.h"
 #include "capture/text.h"
+#include "capture/utility.h"
 #include "platform/settings.h"
 #include "store/groups.h"
 #include "store/texts.h"
@@ -106,14 +107,34 @@ keep(const CalTextKey *key, const char *text, int len)
 	return cal_texts_store(CAL_TEXT_STATEMENT, key, clean, (int) n, encoding);
 }
 
+/*
+ * Where a statement's text begins and how long it is.  The query of a cursor
+ * has an id of its own from 17 on, but no place: its DECLARE's is meant.
+ */
+static const char *
+find_text(const char *source, const Query *query, int *location, int *len)
+{
+	const PlannedStmt *declare = cal_utility_declare;
+
+	*location = query->stmt_location;
+	*len = query->stmt_len;
+	if (declare && *len == 0 &&
+		((DeclareCursorStmt *) declare->utilityStmt)->query == (Node *) query)
+	{
+		*location = declare->stmt_location;
+		*len = declare->stmt_len;
+	}
+	return CleanQuerytext(source, location, len);
+}
+
 /* Bring a statement's text into the form in which it is kept. */
 static uint32
 normalise_and_keep(const CalTextKey *key, const char *source, Query *query,
 				   JumbleState *jstate, CalLists *lists)
 {
-	int			location = query->stmt_location;
-	int			len = query->stmt_len;
-	const char *text = CleanQuerytext(source, &location, &len);
+	int			location;
+	int			len;
+	const char *text = find_text(source, query, &location, &len);
 
 	if (cal_text_has_secret(query->utilityStmt, text, len))
 	{

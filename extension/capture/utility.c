@@ -28,6 +28,7 @@
 
 static ProcessUtility_hook_type previous_utility = NULL;
 uint64		cal_utility_cursor = 0;
+const PlannedStmt *cal_utility_declare = NULL;
 
 #define UTILITY_PARAMS	PlannedStmt *pstmt, const char *source, \
 						bool read_only_tree, ProcessUtilityContext context, \
@@ -86,10 +87,14 @@ run_transparent(UTILITY_PARAMS)
 {
 	Node	   *utility = pstmt->utilityStmt;
 	uint64		cursor = cal_utility_cursor;
+	const PlannedStmt *declare = cal_utility_declare;
 	Portal		caller = cal_execution_caller;
 
 	if (IsA(utility, DeclareCursorStmt))
+	{
 		cal_utility_cursor = CAL_QUERY_ID(pstmt);
+		cal_utility_declare = pstmt;
+	}
 	else if (IsA(utility, ExecuteStmt) && ((ExecuteStmt *) utility)->params)
 		cal_execution_caller = ActivePortal;
 	else
@@ -104,6 +109,7 @@ run_transparent(UTILITY_PARAMS)
 	PG_FINALLY();
 	{
 		cal_utility_cursor = cursor;
+		cal_utility_declare = declare;
 		cal_execution_caller = caller;
 	}
 	PG_END_TRY();

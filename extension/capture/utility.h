@@ -15,6 +15,9 @@
  */
 CAL_LOCAL uint64 cal_utility_cursor;
 
+/* The same statement itself, or NULL. */
+CAL_LOCAL const PlannedStmt *cal_utility_declare;
+
 extern void cal_utility_init(void);
 
 #endif							/* CAL_UTILITY_H */

@@ -119,3 +119,18 @@ cal_merge_partition(CalMerge *r, int partition, CalStatement *other)
 	copy_partition(r, partition, other);
 	merge_entries(r);
 }
+
+/* The time of all executions at top level, in microseconds. */
+double
+cal_merge_total(void)
+{
+	uint64		usec = 0;
+
+	for (int p = 0; p < CAL_PARTITIONS; p++)
+	{
+		LWLockAcquire(cal_statements_lock(p), LW_SHARED);
+		usec += cal_statements_time(p) + cal_slab_time(p);
+		LWLockRelease(cal_statements_lock(p));
+	}
+	return (double) usec;
+}

@@ -23,5 +23,6 @@ typedef struct CalMerge
 
 extern void cal_merge_partition(CalMerge *m, int partition,
 								CalStatement *other);
+extern double cal_merge_total(void);
 
 #endif							/* CAL_MERGE_H */

@@ -3,9 +3,8 @@
  *		The numbers behind caliper.statements.
  *
  * Owns: nothing beyond a call.  Called by SQL.  Statements are merged partition
- * by partition (merge.c); of each, what its row needs is kept until all are
- * known, since the share of each is that of the total that the caller may see.
- * Takes no lock itself.
+ * by partition (merge.c) and made rows of at once; the total, of which each has
+ * its share, is summed up before.  Takes no lock itself.
  */
 #include "postgres.h"
 
@@ -13,6 +12,7 @@
 
 #include "commands/dbcommands.h"
 #include "miscadmin.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 #include "platform/privilege.h"
@@ -23,81 +23,51 @@
 
 #define COLUMNS	38
 
-/* A statement, as its row needs it. */
-typedef struct Line
+/* The rows under construction. */
+typedef struct Rows
 {
-	CalStatementKey key;
-	bool		visible;
-	double		quantile[3];	/* usec */
-	CalCounters counters;
-} Line;
-
-typedef struct Lines
-{
-	Line	   *line;
-	int			n;
-	int			room;
-	double		total_usec;		/* of what is visible, at top level */
 	CalRow		row;
+	double		total_usec;		/* of everybody, at top level */
 
 	/* The latest answers of the catalogs, since rows come in runs. */
 	bool		sees_all;
 	Oid			asked;
 	bool		answer;
 	Oid			userid;
-	char	   *usename;
+	text	   *usename;
 	Oid			dbid;
-	char	   *datname;
-} Lines;
+	text	   *datname;
+	int			application;	/* -1: none yet */
+	text	   *application_name;
+} Rows;
 
 /* Whether the caller may see a user's statements. */
 static bool
-may_see(Lines *l, Oid userid)
+may_see(Rows *r, Oid userid)
 {
-	if (l->sees_all)
+	if (r->sees_all)
 		return true;
-	if (userid != l->asked)
+	if (userid != r->asked)
 	{
-		l->answer = cal_privilege_sees(userid);
-		l->asked = userid;
+		r->answer = cal_privilege_sees(userid);
+		r->asked = userid;
 	}
-	return l->answer;
-}
-
-/* Keep what the row of a statement needs. */
-static void
-keep(Lines *l, const CalStatement *s, bool visible)
-{
-	static const double q[] = {0.5, 0.95, 0.99};
-	Line	   *line;
-
-	if (l->n == l->room)
-	{
-		l->room = Max(1024, 2 * l->room);
-		l->line = l->line ? repalloc_huge(l->line, l->room * sizeof(Line))
-			: palloc_extended(l->room * sizeof(Line), MCXT_ALLOC_HUGE);
-	}
-	line = &l->line[l->n++];
-	line->key = s->key;
-	line->visible = visible;
-	if (!visible)
-		return;
-	line->counters = s->counters;
-	cal_hist_quantiles(&s->hist, q, 3, line->quantile);
-	if (s->key.toplevel || s->key.userid == InvalidOid)
-		l->total_usec += (double) s->counters.exec_usec;
+	return r->answer;
 }
 
 /* Times: min, max, mean, deviation, percentiles, and the share of all. */
 static void
-put_times(CalRow *row, const Line *line, double total_usec)
+put_times(CalRow *row, const CalStatement *s, double total_usec)
 {
-	const CalCounters *c = &line->counters;
+	static const double q[] = {0.5, 0.95, 0.99};
+	const CalCounters *c = &s->counters;
+	double		quantile[3];
 	double		n = (double) c->calls;
 	double		sum = (double) c->exec_usec;
 	double		mean = n > 0 ? sum / n : NAN;
 	double		variance = c->sum_squares / n - mean * mean;
 
+	cal_hist_quantiles(&s->hist, q, 3, quantile);
 	cal_row_ms(row, sum);
 	cal_row_ms(row, n > 0 ? (double) c->min_usec : NAN);
 	cal_row_ms(row, n > 0 ? (double) c->max_usec : NAN);
@@ -105,8 +75,8 @@ put_times(CalRow *row, const Line *line, double total_usec)
 	cal_row_ms(row, n > 0 ? sqrt(Max(variance, 0.0)) : NAN);
 	for (int i = 0; i < 3; i++)
 		cal_row_ms(row, n > 0 ? Max((double) c->min_usec,
-									Min(line->quantile[i],
-										(double) c->max_usec)) : NAN);
+									Min(quantile[i], (double) c->max_usec))
+				   : NAN);
 	cal_row_float(row, total_usec > 0 ? sum / total_usec : NAN);
 }
 
@@ -123,48 +93,70 @@ put_usage(CalRow *row, const CalUsage *u)
 	cal_row_int(row, (int64) u->wal_bytes);
 }
 
+/* A name as a text; none if what it names is gone. */
+static text *
+as_text(const char *name)
+{
+	return name ? cstring_to_text(name) : NULL;
+}
+
+/* Put such a name. */
+static void
+put_name(CalRow *row, text *name)
+{
+	if (name)
+		cal_row_datum(row, PointerGetDatum(name));
+	else
+		cal_row_null(row);
+}
+
 /* Who ran it, and where. */
 static void
-put_owner(Lines *l, const CalStatementKey *key)
+put_owner(Rows *r, const CalStatementKey *key)
 {
-	if (key->userid != l->userid)
+	if (key->userid != r->userid)
 	{
-		l->usename = GetUserNameFromId(key->userid, true);
-		l->userid = key->userid;
+		r->usename = as_text(GetUserNameFromId(key->userid, true));
+		r->userid = key->userid;
 	}
-	if (key->dbid != l->dbid)
+	if (key->dbid != r->dbid)
 	{
-		l->datname = get_database_name(key->dbid);
-		l->dbid = key->dbid;
+		r->datname = as_text(get_database_name(key->dbid));
+		r->dbid = key->dbid;
 	}
-	cal_row_oid(&l->row, key->userid);
-	cal_row_text(&l->row, OidIsValid(key->userid) ? l->usename : NULL);
-	cal_row_oid(&l->row, key->dbid);
-	cal_row_text(&l->row, OidIsValid(key->dbid) ? l->datname : NULL);
+	cal_row_oid(&r->row, key->userid);
+	put_name(&r->row, OidIsValid(key->userid) ? r->usename : NULL);
+	cal_row_oid(&r->row, key->dbid);
+	put_name(&r->row, OidIsValid(key->dbid) ? r->datname : NULL);
 }
 
 /* What it is, given the note that stands in for a text. */
 static void
-put_identity(CalRow *row, const CalStatementKey *key, const char *note)
+put_identity(Rows *r, const CalStatementKey *key, const char *note)
 {
-	cal_row_text(row, note);
-	cal_row_text(row, cal_names_get(key->application));
+	if (r->application != key->application)
+	{
+		r->application_name = as_text(cal_names_get(key->application));
+		r->application = key->application;
+	}
+	cal_row_text(&r->row, note);
+	put_name(&r->row, r->application_name);
 	if (note)
-		cal_row_null(row);
+		cal_row_null(&r->row);
 	else
-		cal_row_int(row, (int64) key->queryid);
-	cal_row_bool(row, key->toplevel);
+		cal_row_int(&r->row, (int64) key->queryid);
+	cal_row_bool(&r->row, key->toplevel);
 }
 
 /* A row, as far as the caller may see it. */
 static void
-put_line(Lines *l, const Line *line, bool other)
+put_row(Rows *r, const CalStatement *s, bool visible, bool other)
 {
-	CalRow	   *row = &l->row;
-	const CalCounters *c = &line->counters;
+	CalRow	   *row = &r->row;
+	const CalCounters *c = &s->counters;
 
-	put_owner(l, &line->key);
-	if (!line->visible)
+	put_owner(r, &s->key);
+	if (!visible)
 	{
 		cal_row_text(row, CAL_HIDDEN_TEXT);
 		cal_row_nulls_to(row, COLUMNS);
@@ -177,12 +169,12 @@ put_line(Lines *l, const Line *line, bool other)
 		cal_row_nulls_to(row, 8);
 	}
 	else
-		put_identity(row, &line->key, line->key.queryid == 0
+		put_identity(r, &s->key, s->key.queryid == 0
 					 ? "(failed without a query id)" : NULL);
 	cal_row_int(row, (int64) c->calls);
 	cal_row_int(row, (int64) c->errors);
 	cal_row_int(row, (int64) c->rows);
-	put_times(row, line, l->total_usec);
+	put_times(row, s, r->total_usec);
 	cal_row_int(row, (int64) c->plans);
 	cal_row_ms(row, (double) c->plan_usec);
 	put_usage(row, &c->usage);
@@ -206,27 +198,24 @@ CAL_FUNCTION(caliper_statements_0_1);
 Datum
 caliper_statements_0_1(PG_FUNCTION_ARGS)
 {
-	Lines		lines = {0};
+	Rows		rows = {.application = -1};
 	CalMerge	merge = {0};
 	CalStatement *other;
-	bool		has_other;
 
-	cal_result_begin(fcinfo, &lines.row, COLUMNS);
+	cal_result_begin(fcinfo, &rows.row, COLUMNS);
 	hint_query_ids();
 	other = palloc0(sizeof(CalStatement));
-	lines.sees_all = cal_privilege_sees_all();
+	rows.sees_all = cal_privilege_sees_all();
+	rows.total_usec = cal_merge_total();
 	for (int p = 0; p < CAL_PARTITIONS; p++)
 	{
 		cal_merge_partition(&merge, p, other);
 		for (int i = 0; i < merge.n; i++)
-			keep(&lines, &merge.statement[i],
-				 may_see(&lines, merge.statement[i].key.userid));
+			put_row(&rows, &merge.statement[i],
+					may_see(&rows, merge.statement[i].key.userid), false);
 		CHECK_FOR_INTERRUPTS();
 	}
-	has_other = other->counters.last != 0;
-	if (has_other)
-		keep(&lines, other, lines.sees_all);
-	for (int i = 0; i < lines.n; i++)
-		put_line(&lines, &lines.line[i], has_other && i == lines.n - 1);
+	if (other->counters.last != 0)
+		put_row(&rows, other, rows.sees_all, true);
 	return (Datum) 0;
 }

@@ -153,14 +153,19 @@ convert(const char *value, int len, int encoding)
 void
 cal_row_foreign_text(CalRow *row, const char *value, int len, int encoding)
 {
-	char	   *copy = pnstrdup(value, len);
-	bool		valid = pg_verify_mbstr(encoding, copy, len, true);
+	bool		valid = pg_verify_mbstr(encoding, value, len, true);
 	char	   *converted = NULL;
+	char	   *copy;
 
-	if (valid && encoding == GetDatabaseEncoding())
-		converted = copy;
-	else if (valid && encoding != PG_SQL_ASCII &&
-			 GetDatabaseEncoding() != PG_SQL_ASCII)
+	if (likely(valid && encoding == GetDatabaseEncoding()))
+	{
+		cal_row_datum(row,
+					  PointerGetDatum(cstring_to_text_with_len(value, len)));
+		return;
+	}
+	copy = pnstrdup(value, len);
+	if (valid && encoding != PG_SQL_ASCII &&
+		GetDatabaseEncoding() != PG_SQL_ASCII)
 		converted = convert(copy, len, encoding);
 	if (converted == NULL)
 	{

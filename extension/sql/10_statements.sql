@@ -110,7 +110,7 @@ COMMENT ON COLUMN caliper.statements.stddev_exec_time IS 'Standard deviation of 
 COMMENT ON COLUMN caliper.statements.p50_exec_time IS 'Median execution time, ms; true percentile from a histogram of all executions, relative error below 5 % from 1 microsecond to 71 minutes';
 COMMENT ON COLUMN caliper.statements.p95_exec_time IS '95th percentile of the execution time, ms; error as p50_exec_time';
 COMMENT ON COLUMN caliper.statements.p99_exec_time IS '99th percentile of the execution time, ms; error as p50_exec_time';
-COMMENT ON COLUMN caliper.statements.share IS 'Share of the execution time of all statements at top level that the caller may see, ratio';
+COMMENT ON COLUMN caliper.statements.share IS 'Share of the execution time of all statements at top level, (other) included, ratio';
 COMMENT ON COLUMN caliper.statements.plans IS 'Times planned';
 COMMENT ON COLUMN caliper.statements.total_plan_time IS 'Planning time, ms; at top level from the arrival of the client''s message, so with parsing and rewriting';
 COMMENT ON COLUMN caliper.statements.shared_blks_hit IS 'Shared blocks found in cache';

@@ -336,6 +336,25 @@ cal_slab_copy(int partition, CalSlabEntry *out, int room)
 	return n;
 }
 
+/* The time that all slabs hold of a partition, at top level. */
+uint64
+cal_slab_time(int partition)
+{
+	uint32		epoch = cal_statements_epoch();
+	uint64		usec = 0;
+
+	for (int s = 0; s < MaxBackends; s++)
+		for (int i = 0; i < CAL_SLAB_ENTRIES; i++)
+		{
+			const CalSlabEntry *entry = &slabs[s].entry[i];
+
+			if (parts[s][i] == partition && entry->epoch == epoch &&
+				entry->key.toplevel)
+				usec += entry->counters.exec_usec;
+		}
+	return usec;
+}
+
 /* Rows of caliper.info. */
 void
 cal_slab_info(CalInfoEmit emit, void *arg)

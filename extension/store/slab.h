@@ -40,6 +40,7 @@ extern void cal_slab_overflow(CalSlabEntry *entry);
 /* Readers: all slabs' entries of a partition; call with its lock held. */
 extern int	cal_slab_count(int partition);
 extern int	cal_slab_copy(int partition, CalSlabEntry *out, int room);
+extern uint64 cal_slab_time(int partition);
 extern void cal_slab_info(CalInfoEmit emit, void *arg);
 
 /* The entry that was asked for last, and how often entries have moved. */

@@ -326,6 +326,22 @@ cal_statements_other(int partition, CalStatement *out)
 	cal_hist_add32(&out->hist, &shared->partition[partition].other_hist);
 }
 
+/* The time of a partition's executions at top level, and of the others. */
+uint64
+cal_statements_time(int partition)
+{
+	uint64		usec = shared->partition[partition].other.exec_usec;
+
+	for (int32 i = 0; i < shared->slots; i++)
+	{
+		const Slot *slot = slot_at(partition, i);
+
+		if (slot->used && slot->statement.key.toplevel)
+			usec += slot->statement.counters.exec_usec;
+	}
+	return usec;
+}
+
 /* Forget everything; all slabs follow by the epoch. */
 void
 cal_statements_reset(void)

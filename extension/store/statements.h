@@ -39,6 +39,7 @@ extern void cal_statements_merge_other(const CalCounters *counters,
 extern int	cal_statements_count(int partition);
 extern int	cal_statements_copy(int partition, CalStatement *out, int room);
 extern void cal_statements_other(int partition, CalStatement *out);
+extern uint64 cal_statements_time(int partition);
 
 /* The number of resets so far; what carries an older one is void. */
 CAL_LOCAL pg_atomic_uint32 *cal_statements_epoch_at;

@@ -38,7 +38,8 @@ sub initialised
 	my $streaming = delete $conf{allows_streaming};
 	my %all = (shared_preload_libraries => 'pg_caliper', %conf);
 
-	$node->init(allows_streaming => $streaming);
+	$node->init(allows_streaming => $streaming,
+		extra => [ '--no-locale', '--encoding=UTF8' ]);
 	$node->append_conf('postgresql.conf',
 		slurp_file($ENV{PG_CALIPER_CONF})) if $ENV{PG_CALIPER_CONF};
 	for my $setting (sort grep { defined $all{$_} } keys %all)
