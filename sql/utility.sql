@@ -32,5 +32,12 @@ SELECT calls, errors, rows, toplevel,
        regexp_replace(query, '(PREPARED|TRANSACTION|SAVEPOINT|RELEASE|=) \S+$', '\1 ...') AS query
   FROM caliper.statements
  WHERE query !~ 'caliper\.' ORDER BY statements.query COLLATE "C";
+-- BEGIN and COMMIT go on being counted after a reset
+SELECT caliper.reset();
+BEGIN;
+COMMIT;
+BEGIN;
+COMMIT;
+SELECT query, calls FROM caliper.statements WHERE query IN ('BEGIN', 'COMMIT') ORDER BY query COLLATE "C";
 DROP MATERIALIZED VIEW m;
 DROP TABLE u, v, w;

@@ -156,7 +156,7 @@ ok($node->poll_query_until('postgres', q{
 is(counted('bound', '(failed%', 'true'), '0 1', 'the other one by itself');
 run('hidden', q{
 	SET log_min_messages = fatal;
-	SELECT 1 / (i - 3) FROM t;
+	SELECT 1 / (i - 3), 'plain' FROM t;
 	BEGIN; DECLARE c CURSOR FOR SELECT 1 / (i - 3), i FROM t; FETCH ALL FROM c; ROLLBACK;
 	SELECT 1;
 });

@@ -177,7 +177,7 @@ sub check_objects
 		if ($name eq 'caliper.statements_counters')
 		{
 			%told = (%told, rows($section{'caliper.statements'} // '', '\w+'));
-			delete @told{qw(usename datname query share)};
+			delete $told{query};
 		}
 		my %known = map { $_ => 1 } @{ $code{$name} };
 		for my $column (@{ $code{$name} })

@@ -43,19 +43,22 @@ extern void cal_hist_quantiles(const CalHist32 *h, const double *q, int nq,
 
 /*
  * The cell that counts a duration: inline, since every execution needs it.
+ * A double has the octave in its exponent and the ten bits that follow the
+ * leading one at the top of its fraction; up to 2^53 it is exact.
  */
 static inline int
 cal_hist_cell(uint64 usec)
 {
-	int			octave;
+	double		number = (double) (int64) usec;
+	uint64		bits;
+	uint32		octave;
 
-	if (usec == 0)
-		return 0;
-	octave = pg_leftmost_one_pos64(usec);
-	if (octave >= CAL_HIST_OCTAVES)
-		return CAL_HIST_OVERFLOW;
+	memcpy(&bits, &number, sizeof(bits));
+	octave = (uint32) (bits >> 52) - 1023;
+	if (unlikely(octave >= CAL_HIST_OCTAVES))
+		return usec == 0 ? 0 : CAL_HIST_OVERFLOW;
 	return 1 + CAL_HIST_PER_OCTAVE * octave +
-		cal_hist_sub[((usec << (63 - octave)) >> 53) & 1023];
+		cal_hist_sub[(bits >> 42) & 1023];
 }
 
 #endif							/* CAL_BASE_HISTOGRAM_H */

@@ -4,8 +4,8 @@
  *
  * Owns: a small table of statements that this backend has run at top level.
  * Called where a statement begins; a miss costs the look-up that the table
- * saves.  It need not be cleared: entries that have moved, another user,
- * application or reset make a shortcut void.
+ * saves.  It need not be cleared: entries that have moved, another user or
+ * application make a shortcut void.
  */
 #include "postgres.h"
 

@@ -31,7 +31,6 @@ cal_shortcut(uint64 queryid)
 
 	if (likely(s->queryid == queryid && s->moves == cal_slab_moves &&
 			   entry->key.application == cal_transaction_application &&
-			   entry->epoch == cal_statements_epoch() &&
 			   entry->key.userid == GetUserId()))
 		return entry;
 	return NULL;

@@ -122,14 +122,15 @@ read_end(uint64 *commit_usec)
 
 	if (TransactionIdIsValid(GetTopTransactionIdIfAny()))
 	{
-		TimestampTz end = Max(cal_clock_read(), worked);
+		TimestampTz end = cal_clock_read();
 
+		end = Max(end, worked);
 		*commit_usec = end - worked;
 		return end;
 	}
 	if (cal_clock_last < began)
-		return Max(cal_clock_read(), began);
-	return cal_clock_last;
+		cal_clock_read();
+	return Max(cal_clock_last, began);
 }
 
 /* The transaction held the connection, and is over. */
@@ -176,7 +177,10 @@ finish_plain(void)
 	TimestampTz end = cal_clock_last;
 
 	if (unlikely(end < held_from))
-		end = Max(cal_clock_read(), held_from);
+	{
+		end = cal_clock_read();
+		end = Max(end, held_from);
+	}
 	cal_transaction_settled = false;
 	state = 0;
 	previous_end = end;

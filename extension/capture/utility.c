@@ -190,10 +190,13 @@ run_control(CalSlabEntry *entry, UTILITY_PARAMS)
 static inline CalSlabEntry *
 find_control(const PlannedStmt *pstmt, bool top)
 {
+	CalSlabEntry *entry;
+
 	if (!IsA(pstmt->utilityStmt, TransactionStmt) || !top ||
 		!cal_execution_wanted(true) || cal_threshold_floor == 0)
 		return NULL;
-	return cal_shortcut(CAL_QUERY_ID(pstmt));
+	entry = cal_shortcut(CAL_QUERY_ID(pstmt));
+	return entry && entry->epoch == cal_statements_epoch() ? entry : NULL;
 }
 
 /* The hook. */
