@@ -21,8 +21,7 @@
  * feels like it.  A run that leaves rows behind adds its time and rows at
  * once, and the call with the first run.
  *
- * Everything goes to this backend's slab without a lock; nothing allocates,
- * and nothing raises.
+ * All goes to this backend's slab, without a lock; nothing allocates or raises.
  */
 #include "postgres.h"
 
@@ -379,11 +378,12 @@ describe(CalExecution *ex)
 {
 	const QueryDesc *queryDesc = ex->queryDesc;
 
-	if (queryDesc == NULL)
+	if (!queryDesc)
 		return;
 	ex->text = queryDesc->sourceText;
 	ex->text_location = queryDesc->plannedstmt->stmt_location;
 	ex->text_length = queryDesc->plannedstmt->stmt_len;
+	cal_text_place(ex->text, &ex->text_location, &ex->text_length);
 	ex->params = queryDesc->params;
 }
 
@@ -519,7 +519,7 @@ cal_execution_fail(CalExecution *ex, int sqlstate)
 		consider(ex);
 }
 
-/* The execution at top level whose run is under way, or NULL. */
+/* What runs at top level, or NULL. */
 static CalExecution *
 find_running(void)
 {

@@ -17,6 +17,7 @@
 
 #include "base/text_clean.h"
 #include "platform/shield.h"
+#include "capture/execution.h"
 #include "capture/lists.h"
 #include "capture/normalise.h"
 #include "capture/text.h"
@@ -108,9 +109,23 @@ keep(const CalTextKey *key, const char *text, int len)
 }
 
 /*
- * Where a statement's text begins and how long it is.  The query of a cursor
- * has an id of its own from 17 on, but no place: its DECLARE's is meant.
+ * A query inside a utility statement, as in EXPLAIN or CREATE TABLE AS, has no
+ * place of its own in the text, from which the whole message would be taken
+ * for it, other statements included: the utility statement's place is meant.
  */
+void
+cal_text_place(const char *source, int *location, int *len)
+{
+	const CalExecution *outer = &cal_execution_top;
+
+	if (*len != 0 || *location > 0 || !outer->running ||
+		outer->queryDesc != NULL || source != outer->text)
+		return;
+	*location = outer->text_location;
+	*len = outer->text_length;
+}
+
+/* The same for parse analysis, where the query of a DECLARE comes by, too. */
 static const char *
 find_text(const char *source, const Query *query, int *location, int *len)
 {
@@ -124,6 +139,8 @@ find_text(const char *source, const Query *query, int *location, int *len)
 		*location = declare->stmt_location;
 		*len = declare->stmt_len;
 	}
+	else
+		cal_text_place(source, location, len);
 	return CleanQuerytext(source, location, len);
 }
 

@@ -26,6 +26,7 @@ cal_text_group(uint64 queryid)
 	return cal_text_find_group(queryid);
 }
 
+extern void cal_text_place(const char *source, int *location, int *len);
 extern void cal_text_note(const char *source, Query *query,
 						  JumbleState *jstate);
 extern bool cal_text_has_secret(Node *utility, const char *text, int len);
