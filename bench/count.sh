@@ -74,6 +74,8 @@ callgrind()
 		bench/callgrind.pl "$profiles/$config/$first" \
 			"$profiles/$config/$second" "$n" functions \
 			>"$WORK/out/functions.$name.$config"
+		record "own.$name" "$config" "$(awk -F '\t' '$3 == "pg_caliper.so" { n += $1 }
+			END { printf "%.1f", n }' "$WORK/out/functions.$name.$config")"
 	done <"$config/pairs"
 	rm -rf "$profiles/$config"
 }

@@ -104,6 +104,14 @@ sub row_above
 		map { number(above($metric, $_), $format) } @peers);
 }
 
+# The row below: how much of it is pg_caliper's own code.  The rest is what it
+# calls, PostgreSQL's query id, and the luck of how memory is laid out.
+sub row_own
+{
+	row('  of which its own code', '', number(value("own.$_[0]", 'caliper'), '%+.0f'),
+		('') x 4);
+}
+
 # A row of CPU times with intervals.
 sub row_cpu
 {
@@ -144,10 +152,14 @@ print "$server; $machine\n";
 
 heading('Instructions per transaction, above the bare server (callgrind)');
 row_above('pgbench -S -M prepared', 'instructions.select_prepared', 550,  '%+.0f');
+row_own('select_prepared');
 row_above('pgbench -S -M simple',   'instructions.select_simple',   3450, '%+.0f');
+row_own('select_simple');
 row_above('pgbench -M prepared (TPC-B)', 'instructions.tpcb_prepared', 3200, '%+.0f');
+row_own('tpcb_prepared');
 row_above('one statement, prepared',  'instructions.one',  undef, '%+.0f');
 row_above('300 statements, prepared', 'instructions.many', undef, '%+.0f');
+row_own('many');
 
 # Of 300 statements: what the server itself needs more for them is not counted.
 my ($one, $many) = map { value("instructions.$_", 'caliper') } qw(one many);

@@ -58,3 +58,11 @@ RESET pg_caliper.track;
 DROP TABLE late, child, parent;
 DROP FUNCTION inner_count(), outer_count(), inlined(int), show_statements();
 DROP PROCEDURE committing();
+-- more than 64 statements inside each other: the rest passes, and caliper.info says so
+CREATE FUNCTION deep(n int) RETURNS int LANGUAGE plpgsql AS
+$$ BEGIN IF n = 0 THEN RETURN 0; END IF; RETURN (SELECT deep(n - 1) + count(*) FROM generate_series(1, 1)); END $$;
+SET pg_caliper.track = 'all';
+SELECT deep(80);
+RESET pg_caliper.track;
+SELECT value >= 10 AS lost FROM caliper.info WHERE component = 'slabs' AND name = 'lost';
+DROP FUNCTION deep(int);

@@ -55,14 +55,6 @@ uint64		cal_execution_number = 0;
 
 static CalExecution slots[SLOTS];
 static int	highest = 0;		/* slots ever used */
-static uint64 lost = 0;
-
-/* How many executions found no free slot. */
-uint64
-cal_execution_lost(void)
-{
-	return lost;
-}
 
 static void fail_unlocked(CalExecution *ex, int sqlstate);
 
@@ -132,7 +124,7 @@ take_slot(void)
 			return &slots[i];
 	if (highest < SLOTS)
 		return &slots[highest++];
-	lost++;
+	cal_slab_count_lost();
 	return NULL;
 }
 

@@ -71,7 +71,4 @@ extern void cal_execution_usage(const CalExecution *ex, CalUsage *usage);
 /* In the log hook: the error ends whatever ran at top level. */
 extern bool cal_execution_ended_by(int sqlstate);
 
-/* Executions that found no free slot, in this backend. */
-extern uint64 cal_execution_lost(void);
-
 #endif							/* CAL_EXECUTION_H */

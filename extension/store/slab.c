@@ -41,6 +41,7 @@ typedef struct CalSlab
 typedef struct Shared
 {
 	pg_atomic_uint64 torn;		/* reads given up */
+	pg_atomic_uint64 lost;		/* executions that passed uncounted */
 } Shared;
 
 static Shared *shared = NULL;
@@ -76,6 +77,7 @@ slab_init(void *base, LWLockPadded *locks)
 
 	shared = (Shared *) at;
 	pg_atomic_init_u64(&shared->torn, 0);
+	pg_atomic_init_u64(&shared->lost, 0);
 	at += CACHELINEALIGN(sizeof(Shared));
 	parts = (uint8 (*)[CAL_SLAB_ENTRIES]) at;
 	memset(at, FREE_PART, parts_size());
@@ -277,6 +279,13 @@ cal_slab_entry_unlocked(const CalStatementKey *key)
 	return renew(entry ? entry : &mine->entry[OVERFLOW]);
 }
 
+/* An execution could not be counted, since too many are in progress. */
+void
+cal_slab_count_lost(void)
+{
+	pg_atomic_fetch_add_u64(&shared->lost, 1);
+}
+
 /* How many entries all slabs hold of a partition. */
 int
 cal_slab_count(int partition)
@@ -373,4 +382,6 @@ cal_slab_info(CalInfoEmit emit, void *arg)
 	emit(arg, "slabs", "handed_over", handed_over, "entries");
 	emit(arg, "slabs", "torn_reads",
 		 (double) pg_atomic_read_u64(&shared->torn), "reads");
+	emit(arg, "slabs", "lost", (double) pg_atomic_read_u64(&shared->lost),
+		 "executions");
 }

@@ -36,6 +36,7 @@ extern void cal_slab_attach(int procno);
 extern CalSlabEntry *cal_slab_lookup(const CalStatementKey *key);
 extern CalSlabEntry *cal_slab_entry_unlocked(const CalStatementKey *key);
 extern void cal_slab_overflow(CalSlabEntry *entry);
+extern void cal_slab_count_lost(void);
 
 /* Readers: all slabs' entries of a partition; call with its lock held. */
 extern int	cal_slab_count(int partition);
