@@ -55,7 +55,10 @@ may_see(Rows *r, Oid userid)
 	return r->answer;
 }
 
-/* Times: min, max, mean, deviation, percentiles, and the share of all. */
+/*
+ * Times: min, max, mean, deviation, percentiles, and the share of all.  No
+ * more digits are given than mean something.
+ */
 static void
 put_times(CalRow *row, const CalStatement *s, double total_usec)
 {
@@ -75,9 +78,10 @@ put_times(CalRow *row, const CalStatement *s, double total_usec)
 	cal_row_ms(row, n > 0 ? sqrt(Max(variance, 0.0)) : NAN);
 	for (int i = 0; i < 3; i++)
 		cal_row_ms(row, n > 0 ? Max((double) c->min_usec,
-									Min(quantile[i], (double) c->max_usec))
-				   : NAN);
-	cal_row_float(row, total_usec > 0 ? sum / total_usec : NAN);
+									Min(rint(quantile[i]),
+										(double) c->max_usec)) : NAN);
+	cal_row_float(row, total_usec > 0
+				  ? rint(sum / total_usec * 1e9) / 1e9 : NAN);
 }
 
 /* Blocks and write-ahead log. */
