@@ -5,11 +5,16 @@
 # usage: callgrind.pl FILE1 FILE2 TRANSACTIONS [functions]
 #
 # FILE2 is of a process that ran TRANSACTIONS more than that of FILE1; the cost
-# of starting is gone from the difference.  Prints "instructions N", without two
-# things that depend on time and luck: waiting for the client, which costs
-# hundreds of instructions each time that its next message is not there already,
-# and the server's flush of its own statistics once a second, of which a slow
-# tool makes many.  And "clock N", how often a clock was read.
+# of starting is gone from the difference.  Prints "clock N", how often a clock
+# was read, "malloc N", how often memory was allocated from libc, and
+# "instructions N", without what depends on luck rather than on the code:
+#
+#	secure_read		waiting for the client costs hundreds of instructions each
+#			time that its next message is not there already
+#	pgstat_report_stat	the server flushes its own statistics once a second,
+#			and a slow tool makes that many times
+#	malloc, free		how they go about it depends on what happens to lie
+#			where; so they are counted instead
 #
 # With "functions", prints instead what each function itself (without those it
 # calls) used, as "N FUNCTION LIBRARY", for a look at where instructions go.
@@ -20,7 +25,7 @@ use warnings;
 # Reads of a clock.  GetCurrentTimestamp calls gettimeofday, whose name is not
 # always visible in libc; nothing else in the server that runs here does.
 my %clock  = map { $_ => 1 } qw(GetCurrentTimestamp clock_gettime);
-my %chance = map { $_ => 1 } qw(secure_read pgstat_report_stat);
+my %chance = map { $_ => 1 } qw(secure_read pgstat_report_stat malloc realloc free);
 
 # Totals, clock reads and own cost by function of one file.  Names are
 # compressed: "(7) name" the first time, "(7)" afterwards; the line that follows
@@ -50,7 +55,8 @@ sub read_profile
 		{
 			my $calls = $1;
 			$inclusive = $callee =~ s/@.*//r;
-			$profile{clock} += $calls if $clock{$inclusive};
+			$profile{clock}  += $calls if $clock{$inclusive};
+			$profile{malloc} += $calls if $inclusive =~ /^(?:m|c|re)alloc$/;
 		}
 		elsif (/^(?:\+|-|\*|\d)\S* (\d+)/)
 		{
@@ -78,4 +84,4 @@ if (($ARGV[3] // '') eq 'functions')
 	}
 	exit;
 }
-printf "%s %.3f\n", $_, $difference{$_} for qw(instructions clock);
+printf "%s %.3f\n", $_, $difference{$_} for qw(instructions clock malloc);

@@ -6,9 +6,9 @@
 set -euo pipefail
 . bench/lib.sh
 
-transactions=3000 rounds=600 pairs=40 seconds=2 repetitions=31
+transactions=3000 starts=12 rounds=40 pairs=40 seconds=2 repetitions=31
 if [ "${1:-}" = --quick ]; then
-	transactions=600 rounds=100 pairs=20 seconds=1 repetitions=11
+	transactions=600 starts=5 rounds=20 pairs=20 seconds=1 repetitions=11
 fi
 
 configurations=()
@@ -25,7 +25,7 @@ record server "" "$("$PG_CONFIG" --version)"
 for part in ${BENCH_PARTS:-count native reading}; do
 	case $part in
 		count) bench/count.sh $transactions "${configurations[@]}" ;;
-		native) bench/native.sh $rounds $pairs $seconds "${configurations[@]}" ;;
+		native) bench/native.sh $starts $rounds $pairs $seconds "${configurations[@]}" ;;
 		reading) bench/reading.sh $repetitions ;;
 	esac
 done

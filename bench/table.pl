@@ -184,6 +184,11 @@ row_above('pgbench -S -M prepared', 'clock.select_prepared', 1.05, '%+.2f');
 row_above('pgbench -S -M simple',   'clock.select_simple',   2.05, '%+.2f');
 row_above('pgbench -M prepared (7 statements)', 'clock.tpcb_prepared', 8.05, '%+.2f');
 
+heading('Allocations from libc per transaction, above the bare server (callgrind)');
+row_above('pgbench -S -M prepared', 'malloc.select_prepared', 0.05, '%+.2f');
+row_above('pgbench -S -M simple',   'malloc.select_simple',   0.05, '%+.2f');
+row_above('pgbench -M prepared (TPC-B)', 'malloc.tpcb_prepared', 0.05, '%+.2f');
+
 heading('System calls per transaction, above the bare server (strace)');
 row_above('pgbench -S -M prepared', 'syscalls.select_prepared', 0.05, '%+.2f');
 row_above('pgbench -S -M simple',   'syscalls.select_simple',   0.05, '%+.2f');

@@ -47,55 +47,76 @@ sub pool
 		"SELECT $columns FROM caliper.pools WHERE application_name = '$name'");
 }
 
-# Within 2 % or 20 ms.
-sub near
+# Whether a time is within 2 % or 20 ms.
+sub is_near
 {
-	my ($got, $expected, $test) = @_;
+	my ($got, $expected) = @_;
 	my $slack = $expected * 0.02 > 20 ? $expected * 0.02 : 20;
 
-	ok(abs($got - $expected) <= $slack, "$test: $got ms, expected $expected ms");
+	return abs($got - $expected) <= $slack;
+}
+
+# Runs what gives triples of a time, what it should be, and a name, under an
+# application name of its own, until all are near, at most five times: a
+# machine that stalls makes the client's own pauses longer than it asked for.
+sub all_near
+{
+	my ($name, $run) = @_;
+	my @times;
+
+	for my $try (1 .. 5)
+	{
+		@times = $run->("$name $try");
+		last unless grep { !is_near($_->[0], $_->[1]) } @times;
+	}
+	ok(is_near($_->[0], $_->[1]), "$name: $_->[2]: $_->[0] ms, expected $_->[1] ms")
+	  for @times;
 }
 
 # The client thinks inside its transaction.
 for my $protocol ('simple', 'prepared')
 {
-	my $name = "thinks $protocol";
-
-	run_script($name, pgbench($protocol, 1,
-			"BEGIN;\nSELECT 1;\n\\sleep 1 s\nCOMMIT;\n\\sleep 500 ms\n"));
-	my ($held, $work, $gap, $xacts, $estimated) =
-	  pool($name, 'held_time, work_time, gap_time, xacts, gap_estimated');
-	near($gap, 1000, "$name: gap");
-	near($held, 1000, "$name: held");
-	near($work, 0, "$name: work");
-	is("$xacts $estimated", '1 0', "$name: one transaction");
+	all_near("thinks $protocol", sub {
+		my ($name) = @_;
+		run_script($name, pgbench($protocol, 1,
+				"BEGIN;\nSELECT 1;\n\\sleep 1 s\nCOMMIT;\n\\sleep 500 ms\n"));
+		my ($held, $work, $gap, $xacts, $estimated) =
+		  pool($name, 'held_time, work_time, gap_time, xacts, gap_estimated');
+		is("$xacts $estimated", '1 0', "$name: one transaction");
+		return ([ $gap, 1000, 'gap' ], [ $held, 1000, 'held' ], [ $work, 0, 'work' ]);
+	});
 }
 
 # Several gaps add up; the time between transactions is none.
-run_script('several', pgbench('prepared', 2,
-		"BEGIN;\n\\sleep 200 ms\nSELECT pg_sleep(0.1);\n\\sleep 200 ms\nINSERT INTO t VALUES (2);\n\\sleep 100 ms\nCOMMIT;\n\\sleep 100 ms\n"));
-my ($held, $work, $gap, $commit) = pool('several', 'held_time, work_time, gap_time, commit_time');
-near($gap, 1000, 'several gaps: gap');
-near($work, 200 + $commit, 'several gaps: work');
-cmp_ok($commit, '>', 0, 'several gaps: commit took time');
+all_near('several', sub {
+	my ($name) = @_;
+	run_script($name, pgbench('prepared', 2,
+			"BEGIN;\n\\sleep 200 ms\nSELECT pg_sleep(0.1);\n\\sleep 200 ms\nINSERT INTO t VALUES (2);\n\\sleep 100 ms\nCOMMIT;\n\\sleep 100 ms\n"));
+	my ($work, $gap, $commit) = pool($name, 'work_time, gap_time, commit_time');
+	cmp_ok($commit, '>', 0, "$name: commit took time");
+	return ([ $gap, 1000, 'gap' ], [ $work, 200 + $commit, 'work' ]);
+});
 
 # Without track_activities the gap is an estimate, and the view says so.
-{
+all_near('estimated', sub {
+	my ($name) = @_;
 	local $ENV{PGOPTIONS} = '-c track_activities=off';
-	run_script('estimated', pgbench('prepared', 1,
+	run_script($name, pgbench('prepared', 1,
 			"BEGIN;\nSELECT 1;\n\\sleep 1 s\nCOMMIT;\n"));
-	my ($gap, $estimated) = pool('estimated', 'gap_time, gap_estimated');
-	near($gap, 1000, 'track_activities off: gap');
-	is($estimated, 1, 'track_activities off: it is estimated');
-}
+	my ($gap, $estimated) = pool($name, 'gap_time, gap_estimated');
+	is($estimated, 1, "$name: it is estimated");
+	return [ $gap, 1000, 'gap' ];
+});
 
 # A transaction that failed is held until ROLLBACK.
-$node->psql('postgres', "BEGIN;\nSELECT 1/0;\n\\! sleep 0.5\nROLLBACK;\n",
-	connstr => $node->connstr('postgres') . ' application_name=failed',
-	on_error_stop => 0);
-($held, $gap) = pool('failed', 'held_time, gap_time');
-near($gap, 500, 'failed: gap');
-near($held, 500, 'failed: held');
+all_near('failed', sub {
+	my ($name) = @_;
+	$node->psql('postgres', "BEGIN;\nSELECT 1/0;\n\\! sleep 0.5\nROLLBACK;\n",
+		connstr => $node->connstr('postgres') . " application_name='$name'",
+		on_error_stop => 0);
+	my ($held, $gap) = pool($name, 'held_time, gap_time');
+	return ([ $gap, 500, 'gap' ], [ $held, 500, 'held' ]);
+});
 
 # Waiting for a lock is work: in the parser, and when a statement that was
 # prepared before is bound again.  The client comes back 0.7 s after its first
@@ -155,7 +176,7 @@ usleep(500_000);
 $open->quit;
 $node->poll_query_until('postgres',
 	q{SELECT connections = 0 FROM caliper.pools WHERE application_name = 'open'});
-($gap) = pool('open', 'gap_time');
+my ($gap) = pool('open', 'gap_time');
 cmp_ok($gap, '>=', 1100, 'the gap before the connection was closed');
 
 $node->stop;
