@@ -26,7 +26,8 @@ for my $order (@orders)
 	my $libraries = join ', ', @$order;
 	my $node = Caliper::node('order' . $n++, shared_preload_libraries => $libraries,
 		'auto_explain.log_min_duration' => 0, 'auto_explain.log_analyze' => 'on',
-		'pg_stat_statements.track_utility' => 'off', 'pg_caliper.slow_min_duration' => 0);
+		'pg_stat_statements.track_utility' => 'off', 'pg_qualstats.sample_rate' => 1,
+		'pg_caliper.slow_min_duration' => 0);
 	$node->safe_psql('postgres', "CREATE EXTENSION $_")
 	  for qw(pg_stat_statements pg_stat_kcache pg_qualstats pg_wait_sampling hypopg);
 	$node->command_ok([ 'pgbench', '-q', '-i', '-h', $node->host, '-p', $node->port, 'postgres' ], "pgbench -i: $libraries");
