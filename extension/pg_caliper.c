@@ -29,12 +29,18 @@
 #include "capture/utility.h"
 #include "platform/memory.h"
 #include "platform/settings.h"
+#include "store/alerts.h"
+#include "store/blocking.h"
 #include "store/events.h"
 #include "store/groups.h"
 #include "store/heartbeat.h"
+#include "store/history.h"
+#include "store/history_marks.h"
 #include "store/names.h"
 #include "store/pools.h"
+#include "store/pools_server.h"
 #include "store/predicates.h"
+#include "store/refusals.h"
 #include "store/slab.h"
 #include "store/statements.h"
 #include "store/texts.h"
@@ -59,8 +65,14 @@ static const CalArea *const areas[] = {
 	&cal_plans_area,
 	&cal_events_area,
 	&cal_waits_area,
+	&cal_server_area,			/* on the page where the pools begin */
 	&cal_pools_area,
+	&cal_refusals_area,
+	&cal_history_area,
+	&cal_history_marks_area,
 	&cal_predicates_area,
+	&cal_blocking_area,
+	&cal_alerts_area,
 	&cal_heartbeat_area,
 };
 

@@ -97,6 +97,13 @@
 #define CAL_CHECK_RIGHTS(query)	ExecCheckRTPerms((query)->rtable, true)
 #endif
 
+/* The transaction of a process, as the lock manager knows it, moved in 17. */
+#if PG_VERSION_NUM >= 170000
+#define CAL_PROC_LXID(proc)	((proc)->vxid.lxid)
+#else
+#define CAL_PROC_LXID(proc)	((proc)->lxid)
+#endif
+
 /* A process that serves a client, as opposed to a worker. */
 #define CAL_IS_CLIENT_BACKEND() \
 	(MyBackendType == B_BACKEND || MyBackendType == B_WAL_SENDER)

@@ -139,17 +139,43 @@ cal_hist_cell_value(int cell)
 	return 2.0 * low * high / (low + high);
 }
 
+/* Standard deviation of what was counted; without values it is NaN. */
+double
+cal_hist_deviation(const CalHist32 *h)
+{
+	double		n = 0;
+	double		mean = 0;
+	double		squares = 0;
+
+	for (int i = 0; i < CAL_HIST_CELLS; i++)
+	{
+		double		weight = h->cell[i];
+		double		off = cal_hist_cell_value(i) - mean;
+
+		if (weight == 0)
+			continue;
+		n += weight;
+		mean += off * weight / n;
+		squares += weight * off * (cal_hist_cell_value(i) - mean);
+	}
+	return n > 0 ? sqrt(squares / n) : (double) NAN;
+}
+
 /*
- * Quantiles by nearest rank: the smallest value that at least q of all values
- * do not exceed.  q must ascend.  Without values each of them is NaN.
+ * Quantiles by nearest rank of the values counted in the cells from first to
+ * last: the smallest value that at least q of them do not exceed.  q must
+ * ascend.  Without values each of them is NaN.
  */
 void
-cal_hist_quantiles(const CalHist32 *h, const double *q, int nq,
-				   double *out_usec)
+cal_hist_quantiles_within(const CalHist32 *h, int first, int last,
+						  const double *q, int nq, double *out_usec)
 {
-	double		total = (double) cal_hist_total(h);
+	double		total = 0.0;
 	uint64		seen = 0;
-	int			cell = -1;
+	int			cell = first - 1;
+
+	for (int i = first; i <= last; i++)
+		total += h->cell[i];
 
 	for (int i = 0; i < nq; i++)
 	{
@@ -163,8 +189,16 @@ cal_hist_quantiles(const CalHist32 *h, const double *q, int nq,
 		}
 		if (!(rank >= 1.0))
 			rank = 1.0;
-		while ((double) seen < rank && cell < CAL_HIST_OVERFLOW)
+		while ((double) seen < rank && cell < last)
 			seen += h->cell[++cell];
 		out_usec[i] = cal_hist_cell_value(cell);
 	}
+}
+
+/* Quantiles of all that was counted. */
+void
+cal_hist_quantiles(const CalHist32 *h, const double *q, int nq,
+				   double *out_usec)
+{
+	cal_hist_quantiles_within(h, 0, CAL_HIST_OVERFLOW, q, nq, out_usec);
 }

@@ -38,6 +38,10 @@ extern void cal_hist_add16(CalHist32 *to, const CalHist16 *from);
 extern void cal_hist_add32(CalHist32 *to, const CalHist32 *from);
 extern uint64 cal_hist_total(const CalHist32 *h);
 extern double cal_hist_cell_value(int cell);
+extern double cal_hist_deviation(const CalHist32 *h);
+extern void cal_hist_quantiles_within(const CalHist32 *h, int first, int last,
+									  const double *q, int nq,
+									  double *out_usec);
 extern void cal_hist_quantiles(const CalHist32 *h, const double *q, int nq,
 							   double *out_usec);
 

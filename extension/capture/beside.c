@@ -49,8 +49,6 @@ cal_beside_planned(uint64 queryid, uint64 usec, bool top)
 	cal_slab_begin(entry);
 	entry->counters.plans++;
 	entry->counters.plan_usec += usec;
-	if (entry->counters.since == 0)
-		entry->counters.since = cal_clock_last;
 	entry->counters.last = cal_clock_last;
 	cal_slab_end(entry);
 	if (top)
@@ -79,8 +77,6 @@ count_error(CalSlabEntry *entry)
 
 	cal_slab_begin(entry);
 	entry->counters.errors++;
-	if (entry->counters.since == 0)
-		entry->counters.since = arrived;
 	entry->counters.last = Max(cal_clock_last, arrived);
 	cal_slab_end(entry);
 }

@@ -11,4 +11,4 @@
 
 #include "capture/clock.h"
 
-TimestampTz cal_clock_last = 0;
+CAL_HOT TimestampTz cal_clock_last = 0;

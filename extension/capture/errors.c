@@ -27,10 +27,12 @@
 #include "capture/errors.h"
 #include "capture/execution.h"
 #include "capture/hooks.h"
+#include "capture/refusal.h"
 #include "capture/text.h"
 #include "platform/settings.h"
+#include "store/pools_mine.h"
 
-bool		cal_errors_reported = false;
+CAL_HOT bool cal_errors_reported = false;
 
 static emit_log_hook_type previous_log = NULL;
 
@@ -50,8 +52,10 @@ is_news(const ErrorData *edata)
 static void
 log_hook(ErrorData *edata)
 {
+	cal_refusal_notice(edata);
 	if (is_news(edata))
 	{
+		cal_pools_error();
 		if (!cal_execution_ended_by(edata->sqlerrcode) &&
 			edata->elevel == ERROR && cal_errors_reported)
 			cal_beside_error(cal_text_group(pgstat_get_my_query_id()),

@@ -19,11 +19,11 @@
 #include "base/text_clean.h"
 #include "capture/event_log.h"
 #include "capture/event_text.h"
+#include "platform/facts.h"
 #include "store/names.h"
 #include "store/texts.h"
 
 #define UNKNOWN_COMMAND	"<utility command>"
-#define VALUE_MAX		512
 
 /* Whether such a line would be written at all. */
 bool
@@ -32,52 +32,11 @@ cal_event_log_wanted(void)
 	return message_level_is_interesting(LOG_SERVER_ONLY);
 }
 
-/* Whether a value must stand in quotes to be told from its neighbours. */
-static bool
-needs_quotes(const char *value)
-{
-	return value[strcspn(value, " \"\\=,")] != '\0';
-}
-
-/* Add key=value; what is empty is left out. */
+/* Add a text in the encoding of this database. */
 static void
 add_text(StringInfo out, const char *key, const char *value)
 {
-	char		clean[VALUE_MAX];
-
-	if (value == NULL || value[0] == '\0')
-		return;
-	cal_text_clean(clean, sizeof(clean), value, strlen(value),
-				   GetDatabaseEncoding(), true);
-	appendStringInfo(out, " %s=", key);
-	if (!needs_quotes(clean))
-	{
-		appendStringInfoString(out, clean);
-		return;
-	}
-	appendStringInfoChar(out, '"');
-	for (const char *p = clean; *p; p++)
-	{
-		if (*p == '"' || *p == '\\')
-			appendStringInfoChar(out, '\\');
-		appendStringInfoChar(out, *p);
-	}
-	appendStringInfoChar(out, '"');
-}
-
-/* Add a duration in milliseconds. */
-static void
-add_ms(StringInfo out, const char *key, double usec)
-{
-	appendStringInfo(out, " %s=%.3f", key, usec / 1000.0);
-}
-
-/* Add a number; a zero is left out. */
-static void
-add_number(StringInfo out, const char *key, uint64 value)
-{
-	if (value > 0)
-		appendStringInfo(out, " %s=" UINT64_FORMAT, key, value);
+	cal_facts_text(out, key, value, GetDatabaseEncoding());
 }
 
 /* Add where the time went, as far as it is known. */
@@ -88,14 +47,14 @@ add_split(StringInfo out, const CalEvent *event)
 
 	cal_events_split(event, &split);
 	if (event->plan_usec > 0)
-		add_ms(out, "plan_time", event->plan_usec);
+		cal_facts_ms(out, "plan_time", event->plan_usec);
 	if (split.io_known)
-		add_ms(out, "io_time", split.io);
+		cal_facts_ms(out, "io_time", split.io);
 	if (!split.known)
 		return;
-	add_ms(out, "lock_time", split.lock);
-	add_ms(out, "client_time", split.client);
-	add_ms(out, "other_time", split.other);
+	cal_facts_ms(out, "lock_time", split.lock);
+	cal_facts_ms(out, "client_time", split.client);
+	cal_facts_ms(out, "other_time", split.other);
 }
 
 /* Add the blocks and bytes that were used. */
@@ -104,11 +63,11 @@ add_usage(StringInfo out, const CalUsage *usage)
 {
 	const int64 *blocks = usage->blocks;
 
-	add_number(out, "shared_hit", blocks[CAL_SHARED_HIT]);
-	add_number(out, "shared_read", blocks[CAL_SHARED_READ]);
-	add_number(out, "temp_read", blocks[CAL_TEMP_READ]);
-	add_number(out, "temp_written", blocks[CAL_TEMP_WRITTEN]);
-	add_number(out, "wal_bytes", usage->wal_bytes);
+	cal_facts_number(out, "shared_hit", blocks[CAL_SHARED_HIT]);
+	cal_facts_number(out, "shared_read", blocks[CAL_SHARED_READ]);
+	cal_facts_number(out, "temp_read", blocks[CAL_TEMP_READ]);
+	cal_facts_number(out, "temp_written", blocks[CAL_TEMP_WRITTEN]);
+	cal_facts_number(out, "wal_bytes", usage->wal_bytes);
 }
 
 /* A text that is kept, or NULL. */
@@ -165,7 +124,7 @@ cal_event_log(const CalExecution *ex, const CalEvent *event, uint64 suppressed)
 	add_split(&facts, event);
 	add_usage(&facts, &event->usage);
 	add_text(&facts, "parameters", event->parameters);
-	add_number(&facts, "suppressed", suppressed);
+	cal_facts_number(&facts, "suppressed", suppressed);
 	if (plan)
 		appendStringInfo(&facts, "\nplan:\n%s", plan);
 

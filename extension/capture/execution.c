@@ -44,16 +44,16 @@
 
 #define SLOTS 64
 
-int			cal_nesting = 0;
-CalExecution cal_execution_top;
-TimestampTz cal_execution_message = 0;
-Portal		cal_execution_caller = NULL;
-int			cal_execution_slots = 0;
-uint64		cal_execution_number = 0;
+CAL_HOT int cal_nesting = 0;
+CAL_HOT CalExecution cal_execution_top;
+CAL_HOT TimestampTz cal_execution_message = 0;
+CAL_HOT Portal cal_execution_caller = NULL;
+CAL_HOT int cal_execution_slots = 0;
+CAL_HOT uint64 cal_execution_number = 0;
 
 #define top_level cal_execution_top
 
-static CalExecution slots[SLOTS];
+static CAL_LARGE CalExecution slots[SLOTS];
 static int	highest = 0;		/* slots ever used */
 
 static void fail_unlocked(CalExecution *ex, int sqlstate);
@@ -155,6 +155,12 @@ fill(CalExecution *ex)
 {
 	const QueryDesc *queryDesc = ex->queryDesc;
 
+	if (ex->lazy)
+	{
+		ex->entry = cal_slab_running;
+		ex->key = cal_slab_running->key;
+		ex->moves = cal_slab_moves;
+	}
 	ex->lazy = false;
 	ex->sampled = ex->ends_in_run = false;
 	if (queryDesc)
@@ -185,7 +191,7 @@ begin(CalExecution *ex, QueryDesc *queryDesc, uint64 queryid, bool top)
 	identify(ex, queryid, top);
 	cal_execution_number += top;
 	ex->queryDesc = queryDesc;
-	ex->running = false;
+	ex->running = ex->lazy = false;
 	ex->run = 0;
 	ex->run_started = 0;
 	fill(ex);
@@ -209,6 +215,7 @@ cal_execution_enter(QueryDesc *queryDesc)
 	if (unlikely(queryid == 0 || !cal_execution_wanted(true)))
 		return NULL;
 	begin(ex, queryDesc, queryid, true);
+	cal_transaction_open(ex->entry);
 	ex->counted = ex->finished = queryDesc->already_executed;
 	return ex;
 }
@@ -236,6 +243,7 @@ cal_execution_declare(QueryDesc *queryDesc)
 	if (ex == NULL)
 		return NULL;
 	begin(ex, queryDesc, queryid ? queryid : cal_utility_cursor, true);
+	cal_transaction_open(ex->entry);
 	cal_execution_slots++;
 	return ex;
 }
@@ -279,6 +287,7 @@ cal_execution_resume(CalExecution *ex)
 	}
 	if (ex->key.toplevel && cal_nesting == 0)
 	{
+		cal_transaction_last = ex->key.queryid;
 		ex->run_started = cal_clock_began();
 		ex->run = cal_waits_run_begin();
 	}
@@ -351,8 +360,6 @@ count_run(CalExecution *ex, CalSlabEntry *entry, uint64 usec, uint64 rows,
 	c->rows += rows;
 	c->exec_usec += usec;
 	cal_usage_add_since(&c->usage, &ex->mark);
-	if (unlikely(c->since == 0))
-		c->since = cal_clock_last;
 	c->last = cal_clock_last;
 	if (end && !ex->finished)
 		count_end(entry, ex, cell);

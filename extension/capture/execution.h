@@ -29,10 +29,16 @@ extern bool cal_execution_asks_top(void);
 
 /* Within a portal at depth 0, it is a client's statement for sure. */
 static inline bool
-cal_execution_at_top(void)
+cal_execution_plainly_at_top(void)
 {
 	return likely(cal_nesting == 0 && ActivePortal != NULL &&
-				  cal_execution_caller == NULL) || cal_execution_asks_top();
+				  cal_execution_caller == NULL);
+}
+
+static inline bool
+cal_execution_at_top(void)
+{
+	return cal_execution_plainly_at_top() || cal_execution_asks_top();
 }
 
 static inline bool

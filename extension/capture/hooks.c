@@ -30,9 +30,9 @@
 
 static post_parse_analyze_hook_type previous_parse = NULL;
 static planner_hook_type previous_planner = NULL;
-static ExecutorStart_hook_type previous_start = NULL;
+static CAL_HOT ExecutorStart_hook_type previous_start = NULL;
 
-QueryDesc  *cal_hooks_started = NULL;
+CAL_HOT QueryDesc *cal_hooks_started = NULL;
 
 /*
  * The first time in this backend: take over the parts of shared memory that
@@ -128,16 +128,6 @@ planner(Query *parse, const char *source, int options, ParamListInfo params)
 	return plan;
 }
 
-/* Pass a start on. */
-static inline void
-pass_on_start(QueryDesc *queryDesc, int eflags)
-{
-	if (previous_start)
-		previous_start(queryDesc, eflags);
-	else
-		standard_ExecutorStart(queryDesc, eflags);
-}
-
 /* Start a statement inside another, whose code may catch the error. */
 static void
 start_nested(CalExecution *ex, QueryDesc *queryDesc, int eflags)
@@ -147,7 +137,7 @@ start_nested(CalExecution *ex, QueryDesc *queryDesc, int eflags)
 	cal_execution_descend();
 	PG_TRY();
 	{
-		pass_on_start(queryDesc, eflags);
+		previous_start(queryDesc, eflags);
 	}
 	PG_CATCH();
 	{
@@ -194,20 +184,19 @@ start_other(QueryDesc *queryDesc, int eflags)
 static void
 executor_start(QueryDesc *queryDesc, int eflags)
 {
-	bool		top = cal_execution_at_top();
-
 	cal_hooks_enter(CAL_CLASS_WORK);
-	if (unlikely(!top || !cal_errors_reported || cal_utility_cursor != 0 ||
-				 cal_track == CAL_TRACK_NONE))
+	if (unlikely(!cal_execution_plainly_at_top() || !cal_errors_reported ||
+				 cal_utility_cursor != 0 || cal_track == CAL_TRACK_NONE))
 	{
 		start_other(queryDesc, eflags);
 		return;
 	}
 	cal_sampling_choose(queryDesc);
-	cal_execution_descend();
-	pass_on_start(queryDesc, eflags);
+	cal_nesting = 1;
+	cal_execution_message = GetCurrentStatementStartTimestamp();
+	previous_start(queryDesc, eflags);
 	cal_nesting = 0;
-	if (likely(cal_execution_slots == 0))
+	if (likely(cal_execution_slots == 0 && cal_sampling_chosen == NULL))
 		cal_hooks_started = queryDesc;
 }
 
@@ -219,6 +208,7 @@ cal_hooks_init(void)
 	post_parse_analyze_hook = parse_hook;
 	previous_planner = planner_hook;
 	planner_hook = planner;
-	previous_start = ExecutorStart_hook;
+	previous_start = ExecutorStart_hook ? ExecutorStart_hook :
+		standard_ExecutorStart;
 	ExecutorStart_hook = executor_start;
 }

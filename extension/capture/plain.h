@@ -29,8 +29,6 @@ cal_plain_count(CalSlabEntry *entry, uint64 usec, uint64 rows,
 	c->sum_squares += square * square;
 	if (mark)
 		cal_usage_add_since(&c->usage, mark);
-	if (unlikely(c->since == 0))
-		c->since = cal_clock_last;
 	c->last = cal_clock_last;
 	entry->hist.cell[cell]++;
 	cal_slab_end(entry);

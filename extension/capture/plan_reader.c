@@ -20,12 +20,13 @@
 #include "capture/clock.h"
 #include "capture/plan_notes.h"
 #include "capture/plan_reader.h"
+#include "platform/local.h"
 #include "platform/shield.h"
 
 #define DEEPEST		64
 #define NODES_MAX	500
 
-static CalPlanNotes notes;
+static CAL_LARGE CalPlanNotes notes;
 
 /* Note the rows that a scan read, returned and threw away. */
 static void

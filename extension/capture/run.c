@@ -20,29 +20,19 @@
 #include "capture/hooks.h"
 #include "capture/plain.h"
 #include "capture/run.h"
-#include "capture/sampling.h"
 #include "capture/shortcut.h"
+#include "capture/transaction.h"
 #include "platform/settings.h"
 #include "store/waits.h"
 #include "version_compat.h"
 
 #define top (&cal_execution_top)
 
-static ExecutorRun_hook_type previous_run = NULL;
-static ExecutorFinish_hook_type previous_finish = NULL;
+static CAL_HOT ExecutorRun_hook_type previous_run = NULL;
+static CAL_HOT ExecutorFinish_hook_type previous_finish = NULL;
 
 /* The plain statement whose work is done; only its address matters. */
-static const QueryDesc *done = NULL;
-
-/* Pass a run on. */
-static inline void
-pass_on_run(CAL_RUN_PARAMS)
-{
-	if (previous_run)
-		previous_run(CAL_RUN_ARGS);
-	else
-		standard_ExecutorRun(CAL_RUN_ARGS);
-}
+static CAL_HOT const QueryDesc *done = NULL;
 
 /* Run a statement inside another, whose code may catch the error. */
 static void
@@ -53,7 +43,7 @@ run_nested(CalExecution *ex, CAL_RUN_PARAMS)
 	cal_execution_descend();
 	PG_TRY();
 	{
-		pass_on_run(CAL_RUN_ARGS);
+		previous_run(CAL_RUN_ARGS);
 	}
 	PG_CATCH();
 	{
@@ -79,7 +69,7 @@ run_other(CAL_RUN_PARAMS)
 	if (ex && ex->key.toplevel && at_top && cal_errors_reported)
 	{
 		cal_execution_descend();
-		pass_on_run(CAL_RUN_ARGS);
+		previous_run(CAL_RUN_ARGS);
 		cal_nesting = 0;
 	}
 	else
@@ -92,16 +82,16 @@ run_other(CAL_RUN_PARAMS)
 static inline void
 begin_plain(QueryDesc *queryDesc, CalSlabEntry *entry)
 {
-	top->key = entry->key;
+	cal_slab_running = entry;
 	top->queryDesc = queryDesc;
-	top->entry = entry;
-	top->moves = cal_slab_moves;
 	cal_execution_message = GetCurrentStatementStartTimestamp();
 	top->run_started = Max(cal_execution_message, cal_clock_last);
 	top->run = cal_waits_run_begin();
 	cal_usage_mark(&top->mark);
 	top->running = top->lazy = true;
 	cal_execution_number++;
+	cal_transaction_last = entry->key.queryid;
+	cal_transaction_open(entry);
 }
 
 /*
@@ -111,14 +101,12 @@ begin_plain(QueryDesc *queryDesc, CalSlabEntry *entry)
 static pg_attribute_always_inline void
 end_plain(QueryDesc *queryDesc)
 {
-	CalSlabEntry *entry = top->entry;
+	CalSlabEntry *entry = cal_slab_running;
 	uint64		rows = queryDesc->estate->es_processed;
 	TimestampTz now = cal_clock_read();
 	uint64		usec = now - top->run_started;
 
 	if (unlikely(usec >= cal_threshold_floor ||
-				 cal_sampling_chosen == queryDesc ||
-				 top->moves != cal_slab_moves ||
 				 entry->epoch != cal_statements_epoch()))
 	{
 		cal_execution_fill(top);
@@ -147,7 +135,7 @@ executor_run(CAL_RUN_PARAMS)
 	}
 	begin_plain(queryDesc, entry);
 	cal_nesting = 1;
-	pass_on_run(CAL_RUN_ARGS);
+	previous_run(CAL_RUN_ARGS);
 	cal_nesting = 0;
 	if (queryDesc->operation != CMD_SELECT ||
 		queryDesc->plannedstmt->hasModifyingCTE)
@@ -161,16 +149,6 @@ executor_run(CAL_RUN_PARAMS)
 	}
 }
 
-/* Pass a finish on. */
-static inline void
-pass_on_finish(QueryDesc *queryDesc)
-{
-	if (previous_finish)
-		previous_finish(queryDesc);
-	else
-		standard_ExecutorFinish(queryDesc);
-}
-
 /* Finish a statement inside another. */
 static void
 finish_nested(CalExecution *ex, QueryDesc *queryDesc)
@@ -180,7 +158,7 @@ finish_nested(CalExecution *ex, QueryDesc *queryDesc)
 	cal_execution_descend();
 	PG_TRY();
 	{
-		pass_on_finish(queryDesc);
+		previous_finish(queryDesc);
 	}
 	PG_CATCH();
 	{
@@ -206,7 +184,7 @@ finish_other(QueryDesc *queryDesc)
 	if (ex && ex->key.toplevel && cal_nesting == 0 && cal_errors_reported)
 	{
 		cal_execution_descend();
-		pass_on_finish(queryDesc);
+		previous_finish(queryDesc);
 		cal_nesting = 0;
 	}
 	else
@@ -220,11 +198,11 @@ static void
 executor_finish(QueryDesc *queryDesc)
 {
 	if (likely(queryDesc == done))
-		pass_on_finish(queryDesc);	/* a SELECT */
+		previous_finish(queryDesc); /* a SELECT */
 	else if (likely(queryDesc == top->queryDesc && top->running && top->lazy))
 	{
 		cal_nesting = 1;
-		pass_on_finish(queryDesc);
+		previous_finish(queryDesc);
 		cal_nesting = 0;
 		end_plain(queryDesc);
 	}
@@ -237,8 +215,9 @@ executor_finish(QueryDesc *queryDesc)
 void
 cal_run_init(void)
 {
-	previous_run = ExecutorRun_hook;
+	previous_run = ExecutorRun_hook ? ExecutorRun_hook : standard_ExecutorRun;
 	ExecutorRun_hook = executor_run;
-	previous_finish = ExecutorFinish_hook;
+	previous_finish = ExecutorFinish_hook ? ExecutorFinish_hook :
+		standard_ExecutorFinish;
 	ExecutorFinish_hook = executor_finish;
 }

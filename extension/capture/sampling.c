@@ -12,8 +12,8 @@
 
 #define CREDIT	64				/* new statements in a row, at most */
 
-QueryDesc  *cal_sampling_chosen = NULL;
-uint32		cal_sampling_count = 0;
+CAL_HOT QueryDesc *cal_sampling_chosen = NULL;
+CAL_HOT uint32 cal_sampling_count = 0;
 uint32		cal_sampling_seen[CAL_SAMPLE_SEEN];
 
 static uint32 spent = 0;		/* credit used up */

@@ -21,39 +21,40 @@
 #include "libpq/libpq-be.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
+#include "pgstat.h"
 #include "replication/walsender.h"
 #include "storage/ipc.h"
+#include "utils/backend_status.h"
 #include "utils/guc.h"
 
 #include "base/text_clean.h"
+#include "capture/address.h"
 #include "capture/clock.h"
 #include "capture/session.h"
 #include "capture/transaction.h"
 #include "platform/settings.h"
+#include "store/alerts.h"
 #include "store/names.h"
-#include "store/pools.h"
+#include "store/pools_mine.h"
+#include "store/pools_server.h"
 
 bool		cal_session_started = false;
 
-CalSeenName cal_session_application;
-CalSeenName cal_session_label;
+char		cal_session_application[NAMEDATALEN];
+static char label_seen[NAMEDATALEN];
 
 static CalPoolKey key;			/* of the pool */
 static bool pooled = false;
 
 /* Take a name over, and put it as it may be shown; false if it is the same. */
 static bool
-take_name(CalSeenName *seen, char *shown, const char *name)
+take_name(char *seen, char *shown, const char *name)
 {
-	bool		same = strncmp(seen->copy, name ? name : "",
-							   NAMEDATALEN - 1) == 0;
-
-	seen->at = name;
-	if (same)
+	if (strncmp(seen, name ? name : "", NAMEDATALEN - 1) == 0)
 		return false;
-	strlcpy(seen->copy, name, NAMEDATALEN);
+	strlcpy(seen, name ? name : "", NAMEDATALEN);
 	memset(shown, 0, NAMEDATALEN);
-	cal_text_clean(shown, NAMEDATALEN, seen->copy, strlen(seen->copy),
+	cal_text_clean(shown, NAMEDATALEN, seen, strlen(seen),
 				   GetDatabaseEncoding(), true);
 	return true;
 }
@@ -62,32 +63,14 @@ take_name(CalSeenName *seen, char *shown, const char *name)
 static bool
 take_names(void)
 {
-	bool		named = take_name(&cal_session_application, key.application,
+	bool		named = take_name(cal_session_application, key.application,
 								  application_name);
-	bool		labelled = take_name(&cal_session_label, key.label,
-									 cal_pool_label);
+	bool		labelled = take_name(label_seen, key.label, cal_pool_label);
 
+	cal_name_seen = application_name;
 	if (named)
 		cal_transaction_application = cal_names_intern(key.application);
 	return named || labelled;
-}
-
-/* Where the client comes from. */
-static void
-take_address(const SockAddr *from)
-{
-	if (from->addr.ss_family == AF_INET)
-	{
-		key.family = 4;
-		memcpy(key.address,
-			   &((const struct sockaddr_in *) &from->addr)->sin_addr, 4);
-	}
-	else if (from->addr.ss_family == AF_INET6)
-	{
-		key.family = 6;
-		memcpy(key.address,
-			   &((const struct sockaddr_in6 *) &from->addr)->sin6_addr, 16);
-	}
 }
 
 /* The backend exits, for whatever reason: its connection is closed. */
@@ -96,7 +79,11 @@ close_connection(int code, Datum arg)
 {
 	cal_transaction_exit();
 	if (pooled)
-		cal_pools_leave(true);
+	{
+		cal_pools_leave(cal_clock_read(), true,
+						pgStatSessionEndCause == DISCONNECT_CLIENT_EOF);
+		cal_server_close(cal_clock_last);
+	}
 	pooled = false;
 }
 
@@ -110,10 +97,13 @@ cal_session_start(void)
 	key.userid = GetSessionUserId();
 	key.dbid = MyDatabaseId;
 	key.encoding = GetDatabaseEncoding();
-	take_address(&MyProcPort->raddr);
+	key.family = cal_address_take(&MyProcPort->raddr, key.address);
 	(void) take_names();
 	before_shmem_exit(close_connection, (Datum) 0);
+	cal_alerts_attach(MyBEEntry, MyProcPort->user_name,
+					  MyProcPort->database_name);
 	cal_pools_enter(&key, cal_clock_read(), true);
+	cal_server_open(cal_clock_last);
 	pooled = true;
 }
 
@@ -123,6 +113,6 @@ cal_session_look(void)
 {
 	if (!take_names() || !pooled)
 		return;
-	cal_pools_leave(false);
+	cal_pools_leave(cal_clock_began(), false, false);
 	cal_pools_enter(&key, cal_clock_began(), false);
 }

@@ -11,4 +11,4 @@
 
 #include "capture/shortcut.h"
 
-CalShortcut cal_shortcuts[CAL_SHORTCUTS];
+CAL_LARGE CalShortcut cal_shortcuts[CAL_SHORTCUTS];

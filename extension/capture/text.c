@@ -37,7 +37,7 @@ typedef struct Known
 uint64		cal_text_latest = 0;
 uint64		cal_text_latest_group = 0;
 
-static Known known[KNOWN];
+static CAL_LARGE Known known[KNOWN];
 
 /* The group of a query id that is not the latest; its own id if unknown. */
 uint64

@@ -16,6 +16,11 @@
  *
  * Most transactions are plain: one statement, and they are kept cheap.
  *
+ * The opener is the transaction's first statement that is not control or
+ * setup.  It is credited with the time that the connection was held, where the
+ * statement itself is counted; and the longest gap with the statement before
+ * it, since that is where the client's code sleeps.
+ *
  * Nothing here may fail or allocate.  It takes no lock but those of the
  * stores, and those only when a name changes or a counter is full.  The clock
  * is read for transactions that wrote, and where nobody else has read it.
@@ -32,7 +37,7 @@
 #include "capture/session.h"
 #include "capture/transaction.h"
 #include "store/names.h"
-#include "store/pools.h"
+#include "store/pools_mine.h"
 
 /* What we know of the transaction; nothing before its first statement. */
 #define NOTICED		0x01
@@ -43,22 +48,27 @@
 #define CHAINED		0x20		/* the next one follows without BEGIN */
 #define ESTIMATED	0x40		/* its gap is our estimate */
 
-bool		cal_transaction_settled = false;
-PgStat_Counter cal_transaction_idle = 0;
-uint16		cal_transaction_application = CAL_NAME_NONE;
+CAL_HOT bool cal_transaction_settled = false;
+CAL_HOT PgStat_Counter cal_transaction_idle = 0;
+CAL_HOT uint16 cal_transaction_application = CAL_NAME_NONE;
+CAL_HOT uint64 cal_transaction_last = 0;
 
-static uint32 state = 0;
-static TimestampTz held_from;
+static CAL_HOT uint32 state = 0;
+static CAL_HOT TimestampTz held_from;
 
 /* The end of the transaction before: no two of them overlap. */
-static TimestampTz previous_end = 0;
+static CAL_HOT TimestampTz previous_end = 0;
 
 /* Core's count of idle time when the transaction began, if it is not plain. */
-static PgStat_Counter idle_before;
+static CAL_HOT PgStat_Counter idle_before;
 
 /* Gap by our own estimate, and the statement that was the last to add to it. */
 static uint64 estimated_usec = 0;
 static TimestampTz estimated_at = 0;
+
+/* The longest gap, and the statement before it. */
+static uint64 longest_usec = 0;
+static uint64 longest_after = 0;
 
 /* Gaps of this transaction that have ended. */
 static uint64
@@ -71,6 +81,16 @@ gap_so_far(void)
 	return (core > 0 ? core : 0) + estimated_usec;
 }
 
+/* A gap is over. */
+static void
+note_gap(int64 usec)
+{
+	if (usec <= (int64) longest_usec)
+		return;
+	longest_usec = usec;
+	longest_after = cal_transaction_last;
+}
+
 /* Core does not count: what lies between our last reading and now was gap. */
 static void
 estimate_gap(void)
@@ -80,7 +100,10 @@ estimate_gap(void)
 
 	state |= ESTIMATED;
 	if (arrived > since && arrived != estimated_at)
+	{
 		estimated_usec += arrived - since;
+		note_gap(arrived - since);
+	}
 	estimated_at = arrived;
 }
 
@@ -105,7 +128,7 @@ notice_other(void)
 	else
 	{
 		state = NOTICED;
-		idle_before = pgStatTransactionIdleTime;
+		idle_before = cal_transaction_idle = pgStatTransactionIdleTime;
 	}
 }
 
@@ -133,6 +156,29 @@ read_end(uint64 *commit_usec)
 	return Max(cal_clock_last, began);
 }
 
+/* Credit the opener with its transaction. */
+static void
+credit_opener(uint64 held, uint64 gap)
+{
+	CalSlabEntry *entry = cal_slab_opener;
+	CalCounters *c;
+
+	if (entry->epoch != cal_statements_epoch())
+		entry = cal_slab_lookup(&entry->key);
+	c = &entry->counters;
+	cal_slab_begin(entry);
+	c->opened++;
+	c->held_usec += held;
+	c->gap_usec += gap;
+	if (longest_usec > c->longest_gap_usec)
+	{
+		c->longest_gap_usec = longest_usec;
+		c->gap_after = longest_after;
+	}
+	c->last = Max(c->last, cal_clock_last);
+	cal_slab_end(entry);
+}
+
 /* The transaction held the connection, and is over. */
 static void
 free_connection(bool committed)
@@ -143,8 +189,11 @@ free_connection(bool committed)
 
 	if (!committed)
 		more.commit_usec = 0;
+	note_gap(pgStatTransactionIdleTime - cal_transaction_idle);
 	more.gap_usec = Min(gap_so_far(), held);
 	more.estimated = (state & ESTIMATED) != 0;
+	if (cal_slab_opener)
+		credit_opener(held, more.gap_usec);
 	cal_pools_free(end, held, &more);
 	previous_end = end;
 }
@@ -161,8 +210,9 @@ finish(bool committed)
 		cal_pools_setup();
 	cal_transaction_settled = false;
 	state &= CHAINED;
-	idle_before = pgStatTransactionIdleTime;
-	estimated_usec = 0;
+	idle_before = cal_transaction_idle = pgStatTransactionIdleTime;
+	estimated_usec = longest_usec = longest_after = 0;
+	cal_slab_opener = NULL;
 	if (!busy && committed)
 		cal_session_follow();
 }
@@ -174,6 +224,7 @@ finish(bool committed)
 static inline void
 finish_plain(void)
 {
+	CalSlabEntry *entry = cal_slab_opener;
 	TimestampTz end = cal_clock_last;
 
 	if (unlikely(end < held_from))
@@ -181,10 +232,18 @@ finish_plain(void)
 		end = cal_clock_read();
 		end = Max(end, held_from);
 	}
+	if (likely(entry))
+	{
+		cal_slab_begin(entry);
+		entry->counters.opened++;
+		entry->counters.held_usec += end - held_from;
+		cal_slab_end(entry);
+	}
+	cal_slab_opener = NULL;
 	cal_transaction_settled = false;
 	state = 0;
 	previous_end = end;
-	cal_pools_free(end, end - held_from, NULL);
+	cal_pools_free_plain(end, end - held_from);
 }
 
 /* Keep track of where the transaction will end. */
@@ -234,6 +293,7 @@ begin_other(CalStatementClass class)
 	}
 	if (!pgstat_track_activities)
 		estimate_gap();
+	note_gap(pgStatTransactionIdleTime - cal_transaction_idle);
 	cal_pools_gap(gap_so_far());
 	if (class != CAL_CLASS_SETUP && !(state & BUSY))
 	{
@@ -255,6 +315,7 @@ cal_transaction_begin(CalStatementClass class)
 	if (cal_transaction_settled && class == CAL_CLASS_WORK &&
 		!(state & PLAIN))
 	{
+		note_gap(pgStatTransactionIdleTime - cal_transaction_idle);
 		cal_transaction_idle = pgStatTransactionIdleTime;
 		cal_pools_gap(cal_transaction_idle - idle_before);
 		return;
@@ -310,7 +371,10 @@ cal_transaction_exit(void)
 		TimestampTz now = cal_clock_read();
 
 		if (now > since)
+		{
 			estimated_usec += now - since;
+			note_gap(now - since);
+		}
 	}
 	finish(false);
 }
@@ -344,11 +408,12 @@ on_transaction_event(XactEvent event, void *arg)
 {
 	if (event == XACT_EVENT_PRE_COMMIT)
 		return;
-	if (likely(event == XACT_EVENT_COMMIT && (state & PLAIN) &&
-			   !TransactionIdIsValid(GetTopTransactionIdIfAny())))
-		finish_plain();
-	else
+	if (unlikely(event != XACT_EVENT_COMMIT || !(state & PLAIN)))
 		end_other(event);
+	else if (unlikely(TransactionIdIsValid(GetTopTransactionIdIfAny())))
+		end_other(XACT_EVENT_COMMIT);
+	else
+		finish_plain();
 }
 
 /* Ask to be told. */

@@ -8,6 +8,8 @@
 #include "nodes/parsenodes.h"
 #include "pgstat.h"
 #include "platform/local.h"
+#include "store/pools_mine.h"
+#include "store/slab.h"
 
 /* What kind of statement a hook was called for. */
 typedef enum CalStatementClass
@@ -29,6 +31,9 @@ CAL_LOCAL bool cal_transaction_settled;
 /* Core's count of idle time in transactions, as it was when we last looked. */
 CAL_LOCAL PgStat_Counter cal_transaction_idle;
 
+/* The latest statement at top level. */
+CAL_LOCAL uint64 cal_transaction_last;
+
 extern void cal_transaction_init(void);
 extern CalStatementClass cal_transaction_control(const TransactionStmt *stmt);
 extern void cal_transaction_begin(CalStatementClass class);
@@ -41,6 +46,17 @@ cal_transaction_notice(CalStatementClass class)
 	if (unlikely(!cal_transaction_settled || class != CAL_CLASS_WORK ||
 				 cal_transaction_idle != pgStatTransactionIdleTime))
 		cal_transaction_begin(class);
+}
+
+/* A statement runs that opens the transaction, unless it is open. */
+static inline void
+cal_transaction_open(CalSlabEntry *entry)
+{
+	if (cal_slab_opener == NULL)
+	{
+		cal_slab_opener = entry;
+		cal_pools_opener(entry->key.queryid);
+	}
 }
 
 #endif							/* CAL_TRANSACTION_H */

@@ -10,10 +10,10 @@
 #include "store/counters.h"
 #include "version_compat.h"
 
-/* Core's counters at the start of a run. */
+/* Core's counters at the start of a run; aligned for vector instructions. */
 typedef struct CalUsageMark
 {
-	int64		blocks[CAL_NBLOCKS];
+	pg_attribute_aligned(16) int64 blocks[CAL_NBLOCKS];
 	int64		wal_records;
 	int64		wal_fpi;
 	uint64		wal_bytes;

@@ -27,7 +27,7 @@
 #include "version_compat.h"
 
 static ProcessUtility_hook_type previous_utility = NULL;
-uint64		cal_utility_cursor = 0;
+CAL_HOT uint64 cal_utility_cursor = 0;
 const PlannedStmt *cal_utility_declare = NULL;
 
 #define UTILITY_PARAMS	PlannedStmt *pstmt, const char *source, \
@@ -184,6 +184,7 @@ run_control(CalSlabEntry *entry, UTILITY_PARAMS)
 
 	pass_on(UTILITY_ARGS);
 	cal_plain_count(entry, cal_clock_read() - began, 0, NULL);
+	cal_transaction_last = entry->key.queryid;
 }
 
 /* Whether a statement can be counted by run_control, and where. */
@@ -204,11 +205,12 @@ static void
 process_utility(UTILITY_PARAMS)
 {
 	bool		top = cal_execution_at_top();
+	CalStatementClass class = classify(pstmt->utilityStmt);
 	CalExecution nested;
 	CalExecution *ex;
 	CalSlabEntry *entry;
 
-	cal_hooks_enter(classify(pstmt->utilityStmt));
+	cal_hooks_enter(class);
 	entry = find_control(pstmt, top);
 	if (entry)
 	{
@@ -221,6 +223,8 @@ process_utility(UTILITY_PARAMS)
 		return;
 	}
 	ex = prepare(&nested, top, pstmt, source, params);
+	if (ex && top && class == CAL_CLASS_WORK)
+		cal_transaction_open(ex->entry);
 	if (ex && top && cal_errors_reported)
 	{
 		cal_execution_descend();

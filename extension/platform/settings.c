@@ -16,7 +16,7 @@
 #include "platform/settings.h"
 #include "platform/thresholds.h"
 
-int			cal_track = CAL_TRACK_TOP;
+CAL_HOT int cal_track = CAL_TRACK_TOP;
 double		cal_sample_rate = 0.0;
 int			cal_slow_min_duration = 500;
 int			cal_log_min_duration = -1;
@@ -24,6 +24,7 @@ int			cal_log_rate_limit = 10;
 int			cal_log_parameter_max_length = 0;
 int			cal_log_plan = CAL_PLAN_TEXT;
 char	   *cal_pool_label = NULL;
+CAL_HOT const char *cal_name_seen = NULL;
 char	   *cal_application_thresholds = NULL;
 
 int			cal_max_statements = 5000;
@@ -37,6 +38,15 @@ int			cal_max_predicates = 4096;
 bool		cal_save = true;
 int			cal_save_interval = 60;
 int			cal_wait_sample_interval = 100;
+
+int			cal_history_memory = 4096;
+int			cal_history_fine = 600;
+int			cal_history_coarse = 86400;
+int			cal_history_interval = 1000;
+int			cal_log_min_idle_in_transaction = -1;
+int			cal_log_min_held = -1;
+int			cal_log_min_lock_wait = -1;
+int			cal_log_connection_usage = -1;
 
 static const struct config_enum_entry track_options[] = {
 	{"none", CAL_TRACK_NONE, false},
@@ -121,6 +131,41 @@ static const IntSetting int_settings[] = {
 		"Sets the time between two samples of what running statements wait for.",
 		"0 turns sampling off; then the times in caliper.slow_statements cannot be told apart.",
 	&cal_wait_sample_interval, 0, 10000, PGC_SIGHUP, GUC_UNIT_MS},
+	{"pg_caliper.history_memory",
+		"Sets the memory for the history of pools.",
+		"The oldest points are overwritten.",
+	&cal_history_memory, 64, 1048576, PGC_POSTMASTER, GUC_UNIT_KB},
+	{"pg_caliper.history_fine",
+		"Sets how long the history of pools keeps every point.",
+		"With pg_caliper.history_coarse, this also says how the memory is divided.",
+	&cal_history_fine, 60, 604800, PGC_POSTMASTER, GUC_UNIT_S},
+	{"pg_caliper.history_coarse",
+		"Sets how long the history of pools keeps a point per minute.",
+		NULL,
+	&cal_history_coarse, 600, 31536000, PGC_POSTMASTER, GUC_UNIT_S},
+	{"pg_caliper.history_interval",
+		"Sets the time between two points of the history of pools.",
+		"0 keeps no history.",
+	&cal_history_interval, 0, 3600000, PGC_SIGHUP, GUC_UNIT_MS},
+	{"pg_caliper.log_min_idle_in_transaction",
+		"Sets the minimum time that a session is idle in transaction above which it is reported.",
+		"-1 reports none, 0 reports all. Each time is reported once.",
+		&cal_log_min_idle_in_transaction, -1, INT_MAX, PGC_SUSET, GUC_UNIT_MS,
+	cal_thresholds_assign_idle},
+	{"pg_caliper.log_min_held",
+		"Sets the minimum time that a transaction holds its connection above which it is reported.",
+		"-1 reports none, 0 reports all. Each transaction is reported once.",
+		&cal_log_min_held, -1, INT_MAX, PGC_SUSET, GUC_UNIT_MS,
+	cal_thresholds_assign_held},
+	{"pg_caliper.log_min_lock_wait",
+		"Sets the minimum time that a session waits for a lock above which it is reported, with the holder.",
+		"-1 reports none, 0 reports all. Each wait is reported once.",
+		&cal_log_min_lock_wait, -1, INT_MAX, PGC_SUSET, GUC_UNIT_MS,
+	cal_thresholds_assign_lock},
+	{"pg_caliper.log_connection_usage",
+		"Sets the share of the connections in use, in percent, above which it is reported.",
+		"-1 reports nothing. It is reported again only after the share has been lower.",
+	&cal_log_connection_usage, -1, 100, PGC_SIGHUP, 0},
 };
 
 /* Define the settings whose value is a number. */
@@ -137,6 +182,13 @@ define_ints(void)
 	}
 }
 
+/* Assign hook of the label: both names are to be looked at again. */
+static void
+assign_label(const char *newval, void *extra)
+{
+	cal_name_seen = NULL;
+}
+
 /* Define the settings whose value is a name or a text. */
 static void
 define_texts(void)
@@ -151,11 +203,13 @@ define_texts(void)
 							 NULL,
 							 &cal_log_plan, CAL_PLAN_TEXT, plan_options,
 							 PGC_SUSET, 0, NULL, NULL, NULL);
+	/* reported to the client, so that PgBouncer can follow it */
 	DefineCustomStringVariable("pg_caliper.pool",
 							   "Names the client's connection pool that this connection belongs to.",
 							   "Set it in the connection string, e.g. options=-cpg_caliper.pool=cache.",
-							   &cal_pool_label, "", PGC_USERSET, GUC_IS_NAME,
-							   NULL, NULL, NULL);
+							   &cal_pool_label, "", PGC_USERSET,
+							   GUC_IS_NAME | GUC_REPORT,
+							   NULL, assign_label, NULL);
 	DefineCustomStringVariable("pg_caliper.application_thresholds",
 							   "Sets the minimum execution times per application.",
 							   "A list of application:slow[/log], for example 'report:5s, web:200ms/1s'.",

@@ -5,6 +5,7 @@
 #ifndef CAL_SETTINGS_H
 #define CAL_SETTINGS_H
 
+#include "platform/alert_kinds.h"
 #include "platform/local.h"
 
 typedef enum CalTrack
@@ -37,6 +38,9 @@ extern int	cal_log_rate_limit; /* lines per second */
 extern int	cal_log_parameter_max_length;	/* bytes; -1 all, 0 off */
 extern int	cal_log_plan;
 extern char *cal_pool_label;
+
+/* Where application_name lay when it was last looked at; NULL: look again. */
+CAL_LOCAL const char *cal_name_seen;
 extern char *cal_application_thresholds;
 
 /* sizes, fixed at server start */
@@ -52,6 +56,16 @@ extern int	cal_max_predicates;
 extern bool cal_save;
 extern int	cal_save_interval;	/* s */
 extern int	cal_wait_sample_interval;	/* ms */
+extern int	cal_history_memory; /* kB */
+extern int	cal_history_fine;	/* s */
+extern int	cal_history_coarse; /* s */
+extern int	cal_history_interval;	/* ms */
+extern int	cal_log_connection_usage;	/* percent; -1 off */
+
+/* alerts, in ms; -1 is off */
+extern int	cal_log_min_idle_in_transaction;
+extern int	cal_log_min_held;
+extern int	cal_log_min_lock_wait;
 
 /* No execution shorter than this needs a closer look; in microseconds. */
 CAL_LOCAL uint64 cal_threshold_floor;

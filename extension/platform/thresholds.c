@@ -33,9 +33,12 @@ typedef struct Rules
 	Rule		rule[FLEXIBLE_ARRAY_MEMBER];
 } Rules;
 
-uint64		cal_threshold_floor = 0;
+CAL_HOT uint64 cal_threshold_floor = 0;
 
 static const Rules *rules = NULL;
+
+static int	own_alerts[CAL_ALERT_KINDS] = {-1, -1, -1};
+int		   *cal_alert_thresholds = own_alerts;
 
 /* Step over blanks. */
 static const char *
@@ -194,6 +197,25 @@ void
 cal_thresholds_assign_rate(double newval, void *extra)
 {
 	set_floor(cal_slow_min_duration, cal_log_min_duration, newval);
+}
+
+/* Assign hooks of the settings that the worker goes by. */
+void
+cal_thresholds_assign_idle(int newval, void *extra)
+{
+	cal_alert_thresholds[CAL_ALERT_IDLE] = newval;
+}
+
+void
+cal_thresholds_assign_held(int newval, void *extra)
+{
+	cal_alert_thresholds[CAL_ALERT_HELD] = newval;
+}
+
+void
+cal_thresholds_assign_lock(int newval, void *extra)
+{
+	cal_alert_thresholds[CAL_ALERT_LOCK] = newval;
 }
 
 /* The thresholds in force for an application in this session. */

@@ -13,6 +13,9 @@ extern void cal_thresholds_assign(const char *newval, void *extra);
 
 extern void cal_thresholds_assign_slow(int newval, void *extra);
 extern void cal_thresholds_assign_log(int newval, void *extra);
+extern void cal_thresholds_assign_idle(int newval, void *extra);
+extern void cal_thresholds_assign_held(int newval, void *extra);
+extern void cal_thresholds_assign_lock(int newval, void *extra);
 extern void cal_thresholds_assign_rate(double newval, void *extra);
 
 #endif							/* CAL_THRESHOLDS_H */

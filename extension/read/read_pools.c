@@ -23,7 +23,7 @@
 #include "read/result.h"
 #include "store/pools.h"
 
-#define COLUMNS	25
+#define COLUMNS	35
 #define SLACK	64				/* what may come in while we allocate */
 
 CAL_FUNCTION(caliper_pools_0_1);
@@ -89,6 +89,9 @@ static void
 put_connections(CalRow *row, const CalPoolState *pool)
 {
 	const CalPoolFacts *facts = &pool->facts;
+	double		mean;
+	double		deviation;
+	double		usec = cal_busy_moments(&pool->busy, &mean, &deviation);
 
 	cal_row_int(row, facts->connections);
 	cal_row_int(row, facts->connections_peak);
@@ -99,28 +102,46 @@ put_connections(CalRow *row, const CalPoolState *pool)
 	cal_row_float(row, busy_quantile(&pool->busy, 0.5));
 	cal_row_float(row, busy_quantile(&pool->busy, 0.95));
 	cal_row_float(row, busy_quantile(&pool->busy, 0.99));
+	cal_row_float(row, rint(mean * 1e6) / 1e6);
+	cal_row_float(row, rint(deviation * 1e6) / 1e6);
+	cal_row_ms(row, usec);
+	cal_row_ms(row, facts->connected_usec);
+}
+
+/* How connections came and went. */
+static void
+put_lives(CalRow *row, const CalPoolFacts *facts)
+{
+	static const double half[] = {0.5};
+	double		ms;
+
+	cal_hist_quantiles(&facts->lifetimes, half, 1, &ms);
+	cal_row_int(row, facts->opened);
+	cal_row_int(row, facts->closed);
+	cal_row_int(row, facts->abandoned);
+	cal_row_float(row, rint(ms));
 }
 
 /* What the transactions amount to. */
 static void
 put_totals(CalRow *row, const CalPoolFacts *facts)
 {
-	static const double q[] = {0.5, 0.95};
+	static const double q[] = {0.5, 0.95, 0.99};
 	const CalPoolTotals *t = &facts->totals;
-	double		usec[2];
+	double		usec[3];
 
-	cal_hist_quantiles(&facts->held, q, 2, usec);
+	cal_hist_quantiles(&facts->held, q, 3, usec);
 	cal_row_ms(row, t->held_usec);
 	cal_row_ms(row, t->gap_usec);
 	cal_row_ms(row, t->commit_usec);
-	cal_row_ms(row, usec[0]);
-	cal_row_ms(row, usec[1]);
+	cal_row_ms(row, t->xacts > 0 ? rint((double) t->held_usec / t->xacts) : NAN);
+	cal_row_ms(row, rint(cal_hist_deviation(&facts->held)));
+	for (int i = 0; i < lengthof(q); i++)
+		cal_row_ms(row, rint(usec[i]));
 	cal_row_int(row, t->xacts);
 	cal_row_int(row, t->setups);
 	cal_row_int(row, t->estimated);
-	cal_row_int(row, facts->opened);
-	cal_row_int(row, facts->closed);
-	cal_row_time(row, facts->since);
+	cal_row_int(row, t->errors);
 }
 
 /* Whether there is anything to say about a pool. */
@@ -129,7 +150,7 @@ is_empty(const CalPoolFacts *facts)
 {
 	return facts->connections == 0 && facts->opened == 0 &&
 		facts->closed == 0 && facts->totals.xacts == 0 &&
-		facts->totals.setups == 0;
+		facts->totals.setups == 0 && facts->totals.errors == 0;
 }
 
 /* One pool, as far as the caller may see it; (other) belongs to nobody. */
@@ -148,6 +169,8 @@ put_pool(CalRow *row, const CalPoolState *pool)
 		cal_read_pool(row, &facts->key);
 		put_connections(row, pool);
 		put_totals(row, facts);
+		put_lives(row, facts);
+		cal_row_time(row, facts->since);
 	}
 	else
 		cal_row_nulls_to(row, COLUMNS);

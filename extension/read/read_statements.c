@@ -55,6 +55,25 @@ may_see(Rows *r, Oid userid)
 	return r->answer;
 }
 
+/* Percentiles between min and max; where these are the same, nothing is asked. */
+static void
+put_quantiles(CalRow *row, const CalStatement *s)
+{
+	static const double q[] = {0.5, 0.95, 0.99};
+	double		min = (double) s->counters.min_usec;
+	double		max = (double) s->counters.max_usec;
+	double		quantile[lengthof(q)] = {max, max, max};
+
+	if (min < max)
+		cal_hist_quantiles_within(&s->hist,
+								  cal_hist_cell(s->counters.min_usec),
+								  cal_hist_cell(s->counters.max_usec),
+								  q, lengthof(q), quantile);
+	for (int i = 0; i < lengthof(q); i++)
+		cal_row_ms(row, s->counters.calls > 0
+				   ? Max(min, Min(rint(quantile[i]), max)) : NAN);
+}
+
 /*
  * Times: min, max, mean, deviation, percentiles, and the share of all.  No
  * more digits are given than mean something.
@@ -62,24 +81,18 @@ may_see(Rows *r, Oid userid)
 static void
 put_times(CalRow *row, const CalStatement *s, double total_usec)
 {
-	static const double q[] = {0.5, 0.95, 0.99};
 	const CalCounters *c = &s->counters;
-	double		quantile[3];
 	double		n = (double) c->calls;
 	double		sum = (double) c->exec_usec;
 	double		mean = n > 0 ? sum / n : NAN;
 	double		variance = c->sum_squares / n - mean * mean;
 
-	cal_hist_quantiles(&s->hist, q, 3, quantile);
 	cal_row_ms(row, sum);
 	cal_row_ms(row, n > 0 ? (double) c->min_usec : NAN);
 	cal_row_ms(row, n > 0 ? (double) c->max_usec : NAN);
 	cal_row_ms(row, mean);
 	cal_row_ms(row, n > 0 ? sqrt(Max(variance, 0.0)) : NAN);
-	for (int i = 0; i < 3; i++)
-		cal_row_ms(row, n > 0 ? Max((double) c->min_usec,
-									Min(rint(quantile[i]),
-										(double) c->max_usec)) : NAN);
+	put_quantiles(row, s);
 	cal_row_float(row, total_usec > 0
 				  ? rint(sum / total_usec * 1e9) / 1e9 : NAN);
 }

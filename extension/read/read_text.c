@@ -1,24 +1,30 @@
 /*
  * read_text.c
- *		The text of one statement, for caliper.statements and for whoever asks.
+ *		The text of one statement, and what its comment says.
  *
  * Owns a buffer of this process.  Called by SQL.  The gate stands before the
  * look-up, so that not even the absence of a text can be seen.
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
+#include "utils/builtins.h"
+
+#include "base/commenter.h"
+#include "platform/local.h"
 #include "platform/memory.h"
 #include "platform/privilege.h"
 #include "read/result.h"
 #include "store/texts.h"
 
 CAL_FUNCTION(caliper_statement_text_0_1);
+CAL_FUNCTION(caliper_route_0_1);
 
 /* caliper.statement_text(queryid, userid, dbid); null if it is not kept. */
 Datum
 caliper_statement_text_0_1(PG_FUNCTION_ARGS)
 {
-	static char text[CAL_TEXT_MAX + 1];
+	static CAL_LARGE char text[CAL_TEXT_MAX + 1];
 	CalTextKey	key = {PG_GETARG_INT64(0), PG_GETARG_OID(1), PG_GETARG_OID(2)};
 	CalRow		row;			/* of one column, only to convert the text */
 	int			encoding;
@@ -38,4 +44,19 @@ caliper_statement_text_0_1(PG_FUNCTION_ARGS)
 		cal_row_foreign_text(&row, text, len, encoding);
 	}
 	PG_RETURN_DATUM(row.values[0]);
+}
+
+/* caliper.route(query): the endpoint that its comment names, or null. */
+Datum
+caliper_route_0_1(PG_FUNCTION_ARGS)
+{
+	text	   *query = PG_GETARG_TEXT_PP(0);
+	CalTags		tags;
+
+	cal_memory_require();
+	if (!cal_commenter_parse(VARDATA_ANY(query), VARSIZE_ANY_EXHDR(query),
+							 GetDatabaseEncoding(), &tags) ||
+		tags.route[0] == '\0')
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(tags.route));
 }

@@ -15,16 +15,26 @@ CREATE FUNCTION caliper.pools_raw(
     OUT busy_p50 double precision,
     OUT busy_p95 double precision,
     OUT busy_p99 double precision,
+    OUT busy_mean double precision,
+    OUT busy_stddev double precision,
+    OUT observed_time double precision,
+    OUT connected_time double precision,
     OUT held_time double precision,
     OUT gap_time double precision,
     OUT commit_time double precision,
+    OUT held_mean double precision,
+    OUT held_stddev double precision,
     OUT held_p50 double precision,
     OUT held_p95 double precision,
+    OUT held_p99 double precision,
     OUT xacts bigint,
     OUT setups bigint,
     OUT gap_estimated bigint,
+    OUT errors bigint,
     OUT opened bigint,
     OUT closed bigint,
+    OUT abandoned bigint,
+    OUT lifetime_p50 double precision,
     OUT stats_since timestamp with time zone
 )
 RETURNS SETOF pg_catalog.record
@@ -41,14 +51,23 @@ CREATE FUNCTION caliper.active_raw(
     OUT application_name pg_catalog.text,
     OUT pool pg_catalog.text,
     OUT client_addr pg_catalog.inet,
-    OUT gap_time double precision
+    OUT gap_time double precision,
+    OUT opener_queryid bigint
 )
 RETURNS SETOF pg_catalog.record
 AS 'MODULE_PATHNAME', 'caliper_active_0_1'
 LANGUAGE C STRICT VOLATILE PARALLEL SAFE ROWS 100;
 
 COMMENT ON FUNCTION caliper.active_raw() IS
-'Which pool each connection is booked on; gap_time (ms) is the sum of the gaps of its open transaction that have ended';
+'Which pool each connection is booked on; of its open transaction, gap_time (ms) is the sum of the gaps that have ended, and opener_queryid its first statement';
+
+CREATE FUNCTION caliper.route(query pg_catalog.text)
+RETURNS pg_catalog.text
+AS 'MODULE_PATHNAME', 'caliper_route_0_1'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION caliper.route(pg_catalog.text) IS
+'The endpoint (text) that a sqlcommenter comment in the statement names: its route, else controller/action; null if it names none';
 
 CREATE FUNCTION caliper.group_queryid(queryid bigint)
 RETURNS bigint
@@ -78,17 +97,34 @@ SELECT
     p.busy_p50,
     p.busy_p95,
     p.busy_p99,
+    p.busy_mean,
+    p.busy_stddev,
+    p.observed_time,
     p.held_time,
     p.held_time OPERATOR(pg_catalog.-) p.gap_time AS work_time,
     p.gap_time,
     p.commit_time,
+    CASE WHEN p.connected_time OPERATOR(pg_catalog.>) p.held_time
+         THEN pg_catalog.round((p.connected_time OPERATOR(pg_catalog.-) p.held_time)::numeric, 3)::double precision
+         WHEN p.connected_time IS NOT NULL THEN 0
+    END AS idle_time,
+    pg_catalog.round((p.held_time OPERATOR(pg_catalog./)
+        NULLIF(p.connected_time, 0))::numeric, 6)::double precision AS utilization,
+    p.held_mean,
+    p.held_stddev,
     p.held_p50,
     p.held_p95,
+    p.held_p99,
     p.xacts,
+    pg_catalog.round((1000 OPERATOR(pg_catalog.*) p.xacts OPERATOR(pg_catalog./)
+        NULLIF(p.observed_time, 0))::numeric, 6)::double precision AS xact_rate,
     p.setups,
     p.gap_estimated,
+    p.errors,
     p.opened,
     p.closed,
+    p.abandoned,
+    p.lifetime_p50,
     p.stats_since
 FROM caliper.pools_raw() AS p
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) p.userid
@@ -110,17 +146,29 @@ COMMENT ON COLUMN caliper.pools.busy_peak_at IS 'When there were as many for the
 COMMENT ON COLUMN caliper.pools.busy_p50 IS 'Busy connections that were not exceeded during half of the time since stats_since; exact up to 16, above at most 12 % too high, and never above busy_peak';
 COMMENT ON COLUMN caliper.pools.busy_p95 IS 'Busy connections that were not exceeded during 95 % of the time; see busy_p50';
 COMMENT ON COLUMN caliper.pools.busy_p99 IS 'Busy connections that were not exceeded during 99 % of the time; see busy_p50';
+COMMENT ON COLUMN caliper.pools.busy_mean IS 'Mean number of busy connections over observed_time; see busy_p50';
+COMMENT ON COLUMN caliper.pools.busy_stddev IS 'Standard deviation of that number over time';
+COMMENT ON COLUMN caliper.pools.observed_time IS 'Time that the server ran since stats_since, ms';
 COMMENT ON COLUMN caliper.pools.held_time IS 'Time that transactions held a connection, ms; from the arrival of the first statement to the end, also of failed ones, to their ROLLBACK';
 COMMENT ON COLUMN caliper.pools.work_time IS 'The part of held_time in which the server worked, committed, or waited for locks, ms';
 COMMENT ON COLUMN caliper.pools.gap_time IS 'The part of held_time in which the server waited for the client (idle in transaction), ms; measured by the server, or estimated, see gap_estimated';
 COMMENT ON COLUMN caliper.pools.commit_time IS 'The part of work_time that COMMIT took after the last statement, ms: deferred checks, flush of the write-ahead log, replication; only of transactions that wrote';
+COMMENT ON COLUMN caliper.pools.idle_time IS 'Sum over all connections of the time that they were open and not held, ms; an open transaction is in it until it ends, and so are setups';
+COMMENT ON COLUMN caliper.pools.utilization IS 'Held time as a share of the time that connections were open, ratio; null if there was none';
+COMMENT ON COLUMN caliper.pools.held_mean IS 'Mean time that a transaction held its connection, ms';
+COMMENT ON COLUMN caliper.pools.held_stddev IS 'Standard deviation of that time, ms; from a histogram, relative error below 10 %';
 COMMENT ON COLUMN caliper.pools.held_p50 IS 'Median time that a transaction held its connection, ms; from a histogram, relative error below 5 %';
 COMMENT ON COLUMN caliper.pools.held_p95 IS '95th percentile of that time, ms';
+COMMENT ON COLUMN caliper.pools.held_p99 IS '99th percentile of that time, ms';
 COMMENT ON COLUMN caliper.pools.xacts IS 'Transactions that have ended, committed or not, setups left out';
+COMMENT ON COLUMN caliper.pools.xact_rate IS 'Transactions per second of observed_time';
 COMMENT ON COLUMN caliper.pools.setups IS 'Transactions of nothing but SET, RESET, SHOW or DISCARD, such as a pooler sends, or of a COMMIT or ROLLBACK with nothing to end; neither in xacts nor in busy nor in held_time';
 COMMENT ON COLUMN caliper.pools.gap_estimated IS 'Transactions that ran with track_activities off, so that the server measured no gap: theirs is the time from the end of a statement to the arrival of the next message, with waits before execution in it';
+COMMENT ON COLUMN caliper.pools.errors IS 'Errors that the server reported to clients of this pool; what log_min_messages hides is not among them';
 COMMENT ON COLUMN caliper.pools.opened IS 'Connections that were opened here; one that the server refused is not among them';
 COMMENT ON COLUMN caliper.pools.closed IS 'Connections that were closed here, in whatever way';
+COMMENT ON COLUMN caliper.pools.abandoned IS 'Of these, connections whose client vanished without saying goodbye: it was killed, or the network failed';
+COMMENT ON COLUMN caliper.pools.lifetime_p50 IS 'Median time that closed connections had been open, ms; from a histogram, relative error below 5 % and whole milliseconds; a connection that changed its name counts where it was closed';
 COMMENT ON COLUMN caliper.pools.stats_since IS 'Since when this row counts';
 
 CREATE VIEW caliper.active AS
@@ -153,8 +201,16 @@ SELECT
     END AS gap_time,
     caliper.group_queryid(s.query_id) AS queryid,
     s.query,
+    caliper.route(s.query) AS route,
+    CASE WHEN s.xact_start IS NOT NULL THEN a.opener_queryid END AS opener_queryid,
+    CASE WHEN s.xact_start IS NOT NULL
+         THEN caliper.statement_text(a.opener_queryid, a.userid, a.dbid)
+    END AS opener_query,
     s.wait_event_type,
-    s.wait_event
+    s.wait_event,
+    CASE WHEN s.wait_event_type OPERATOR(pg_catalog.=) 'Lock'
+         THEN pg_catalog.pg_blocking_pids(a.pid)
+    END AS blocked_by
 FROM caliper.active_raw() AS a
 JOIN pg_catalog.pg_stat_get_activity(NULL) AS s ON s.pid OPERATOR(pg_catalog.=) a.pid
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) a.userid
@@ -176,5 +232,9 @@ COMMENT ON COLUMN caliper.active.held_time IS 'How long the open transaction has
 COMMENT ON COLUMN caliper.active.gap_time IS 'How much of that the server has waited for the client, ms, the present wait included; null if no transaction is open';
 COMMENT ON COLUMN caliper.active.queryid IS 'Query id of the current statement, or of the last one, as in caliper.statements; null if it has none';
 COMMENT ON COLUMN caliper.active.query IS 'Text of that statement as the client sent it, clipped at track_activity_query_size; <insufficient privilege> on connections of other users';
+COMMENT ON COLUMN caliper.active.route IS 'Endpoint that a sqlcommenter comment in that text names; null if it names none, or was clipped away';
+COMMENT ON COLUMN caliper.active.opener_queryid IS 'Query id of the statement that opened the open transaction: its first that is not control, SET, SHOW, RESET or SAVEPOINT; null before that';
+COMMENT ON COLUMN caliper.active.opener_query IS 'Text of that statement';
 COMMENT ON COLUMN caliper.active.wait_event_type IS 'Kind of what the server process waits for; null if it does not wait';
 COMMENT ON COLUMN caliper.active.wait_event IS 'What the server process waits for';
+COMMENT ON COLUMN caliper.active.blocked_by IS 'If it waits for a lock, the processes in front of it, as pg_blocking_pids() tells; caliper.blocking follows them to the root';

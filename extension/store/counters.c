@@ -42,6 +42,14 @@ cal_counters_add(CalCounters *to, const CalCounters *from)
 	to->plan_usec += from->plan_usec;
 	to->sum_squares += from->sum_squares;
 	cal_usage_add(&to->usage, &from->usage);
+	to->opened += from->opened;
+	to->held_usec += from->held_usec;
+	to->gap_usec += from->gap_usec;
+	if (from->longest_gap_usec > to->longest_gap_usec)
+	{
+		to->longest_gap_usec = from->longest_gap_usec;
+		to->gap_after = from->gap_after;
+	}
 	if (to->since == 0 || (from->since != 0 && from->since < to->since))
 		to->since = from->since;
 	to->last = Max(to->last, from->last);

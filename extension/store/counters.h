@@ -43,6 +43,11 @@ typedef struct CalCounters
 	uint64		max_usec;
 	double		sum_squares;	/* of exec_usec, for the deviation */
 	CalUsage	usage;
+	uint64		opened;			/* transactions whose first statement it was */
+	uint64		gap_usec;		/* in these, without work for the server */
+	uint64		held_usec;		/* by these, in all */
+	uint64		longest_gap_usec;
+	uint64		gap_after;		/* the statement before the longest */
 	TimestampTz since;			/* first recorded; 0 if never */
 	TimestampTz last;			/* last recorded */
 } CalCounters;

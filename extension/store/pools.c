@@ -37,8 +37,7 @@ LWLockPadded *cal_pools_locks;
 char	   *cal_pools_base;
 char	   *cal_pools_shares;
 
-static CalPoolShare *mine;		/* while this backend's connection is open */
-static Pool *my_pool;
+CAL_HOT CalPoolsHead *cal_pools_head;
 
 static Size pools_size(void);
 static void pools_init(void *base, LWLockPadded *padded);
@@ -72,7 +71,7 @@ start_pool(int place, const CalPoolKey *key, TimestampTz at)
 
 	memset(&pool->facts, 0, sizeof(pool->facts));
 	pool->facts.key = *key;
-	pool->facts.since = at;
+	pool->facts.since = pool->facts.connected_at = at;
 	cal_busy_start(&pool->busy, uptime(at));
 }
 
@@ -83,134 +82,21 @@ pools_init(void *base, LWLockPadded *padded)
 	CalPoolKey	other;
 
 	cal_pools = base;
+	cal_pools_head = &cal_pools->head;
 	cal_pools_locks = padded;
 	cal_pools_base = (char *) base + pools_offset();
 	cal_pools_shares = cal_pools_base + cal_max_pools * POOL_STRIDE;
 	cal_pools->limit = cal_max_pools;
 	cal_pools->nshares = Min(MaxBackends, PG_UINT16_MAX);
-	cal_pools->started = GetCurrentTimestamp();
+	cal_pools->head.started = GetCurrentTimestamp();
 	pg_atomic_init_u64(&cal_pools->torn, 0);
 	for (int i = 0; i < cal_pools->limit; i++)
 		cal_busy_init(&pool_at(i)->busy, 0);
 	memset(&other, 0, sizeof(other));
 	strlcpy(other.application, "(other)", NAMEDATALEN);
-	start_pool(OTHER, &other, cal_pools->started);
+	start_pool(OTHER, &other, cal_pools->head.started);
 	for (int i = 0; i < cal_pools->nshares; i++)
 		share_at(i)->pool = -1;
-}
-
-/* Move the share's numbers to its pool; with the pool's lock held. */
-static void
-fold_share(void)
-{
-	if (mine->epoch == cal_pools->epoch)
-	{
-		cal_totals_add(&my_pool->facts.totals, &mine->totals);
-		cal_hist_add16(&my_pool->facts.held, &mine->held);
-	}
-	cal_share_clear(mine, cal_pools->epoch);
-}
-
-/* One of the share's small counters is full. */
-static void
-empty_share(void)
-{
-	LWLock	   *lock = lock_of(partition_of(mine->pool));
-
-	LWLockAcquire(lock, LW_EXCLUSIVE);
-	fold_share();
-	LWLockRelease(lock);
-}
-
-/* The gaps that the open transaction has had so far, for all to see. */
-void
-cal_pools_gap(uint64 usec)
-{
-	if (mine)
-		mine->gap_usec = usec;
-}
-
-/* Whether the share is ready to count in a cell of its histogram. */
-static inline bool
-share_is_ready(int cell)
-{
-	return mine->epoch == cal_pools->epoch &&
-		mine->held.cell[cell] < PG_UINT16_MAX;
-}
-
-/* Make it so. */
-static void
-prepare_share(void)
-{
-	if (mine->epoch != cal_pools->epoch)
-		cal_share_clear(mine, cal_pools->epoch);
-	else
-		empty_share();
-}
-
-/* This connection is held from now on. */
-void
-cal_pools_busy(TimestampTz from)
-{
-	CalBusy    *busy;
-	uint64		word;
-
-	if (unlikely(mine == NULL))
-		return;
-	busy = &my_pool->busy;
-	word = cal_busy_shift(busy, CAL_BUSY_ONE, uptime(from));
-	if (unlikely(word - CAL_BUSY_TIME(word) > pg_atomic_read_u64(&busy->peak)))
-		cal_busy_raise_peak(busy, word);
-}
-
-/* As cal_pools_free, when the share is not ready. */
-static pg_noinline void
-free_later(TimestampTz at, uint64 held_usec, const CalPoolTotals *more)
-{
-	prepare_share();
-	cal_pools_free(at, held_usec, more);
-}
-
-/*
- * It is free again: count its transaction, how long it held the connection,
- * and more, if there is more to say.
- */
-void
-cal_pools_free(TimestampTz at, uint64 held_usec, const CalPoolTotals *more)
-{
-	int			cell = cal_hist_cell(held_usec);
-
-	if (unlikely(mine == NULL))
-		return;
-	if (unlikely(!share_is_ready(cell)))
-	{
-		free_later(at, held_usec, more);
-		return;
-	}
-	cal_busy_shift(&my_pool->busy, -CAL_BUSY_ONE, uptime(at));
-	cal_share_begin(mine);
-	mine->totals.xacts++;
-	mine->totals.held_usec += held_usec;
-	mine->held.cell[cell]++;
-	if (unlikely(more != NULL))
-	{
-		cal_totals_add(&mine->totals, more);
-		mine->gap_usec = 0;
-	}
-	cal_share_end(mine);
-}
-
-/* It was not held for more than setup. */
-void
-cal_pools_setup(void)
-{
-	if (mine == NULL)
-		return;
-	if (mine->epoch != cal_pools->epoch)
-		cal_share_clear(mine, cal_pools->epoch);
-	cal_share_begin(mine);
-	mine->totals.setups++;
-	cal_share_end(mine);
 }
 
 /* The place of a pool that is there, or -1; with the directory's lock. */
@@ -235,6 +121,9 @@ fold_into_other(int place)
 	LWLockAcquire(lock_of(PARTITIONS), LW_EXCLUSIVE);
 	to->opened += from->opened;
 	to->closed += from->closed;
+	to->abandoned += from->abandoned;
+	to->connected_usec += from->connected_usec;
+	cal_hist_add32(&to->lifetimes, &from->lifetimes);
 	cal_totals_add(&to->totals, &from->totals);
 	cal_hist_add32(&to->held, &from->held);
 	LWLockRelease(lock_of(PARTITIONS));
@@ -289,79 +178,35 @@ make_pool(const CalPoolKey *key, uint32 hash, TimestampTz at)
 	return place;
 }
 
-/* Book the connection on a pool; with the directory's lock. */
-static void
-book(int place, const CalPoolKey *key, TimestampTz at, bool open)
-{
-	Pool	   *pool = pool_at(place);
-	CalPoolFacts *facts = &pool->facts;
-	LWLock	   *lock = lock_of(partition_of(place));
-
-	LWLockAcquire(lock, LW_EXCLUSIVE);
-	facts->returned |= facts->opened > 0;
-	facts->opened += open;
-	if (++facts->connections > facts->connections_peak)
-	{
-		facts->connections_peak = facts->connections;
-		facts->connections_peak_at = at;
-	}
-	my_pool = pool;
-	mine->pool = place;
-	mine->pid = MyProcPid;
-	mine->userid = key->userid;
-	mine->dbid = key->dbid;
-	mine->gap_usec = 0;
-	cal_share_clear(mine, cal_pools->epoch);
-	LWLockRelease(lock);
-}
-
 /*
- * This backend's connection joins the pool of the key: open is true when the
- * client has just opened it, false when it comes from another pool.
+ * Where the pool of a key is; it is made if it is not there.  Comes back with
+ * the directory's lock, so that it stays there until somebody is booked on it.
  */
-void
-cal_pools_enter(const CalPoolKey *key, TimestampTz at, bool open)
+int
+cal_pools_locate(const CalPoolKey *key, TimestampTz at)
 {
 	uint32		hash = hash_bytes((const unsigned char *) key, sizeof(*key));
-	int			procno = CAL_MY_PROC_NUMBER();
 	int			place;
 
-	if (procno < 0 || procno >= cal_pools->nshares)
-		return;
-	mine = share_at(procno);
 	LWLockAcquire(directory_lock(), LW_SHARED);
 	place = find_pool(key, hash);
-	if (place < 0)
-	{
-		LWLockRelease(directory_lock());
-		LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
-		place = make_pool(key, hash, at);
-	}
-	book(place, key, at, open);
+	if (place >= 0)
+		return place;
 	LWLockRelease(directory_lock());
+	LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
+	return make_pool(key, hash, at);
 }
 
-/*
- * It leaves its pool, and is not busy there any more: close is true when the
- * connection ends, false when it goes on to another pool.
- */
+/* The number of connections is about to change; with the pool's lock. */
 void
-cal_pools_leave(bool close)
+cal_pools_connected(CalPoolFacts *facts, TimestampTz at)
 {
-	LWLock	   *lock;
-
-	if (mine == NULL)
-		return;
-	lock = lock_of(partition_of(mine->pool));
-	LWLockAcquire(lock, LW_EXCLUSIVE);
-	fold_share();
-	my_pool->facts.connections--;
-	my_pool->facts.closed += close;
-	mine->pool = -1;
-	mine->pid = 0;
-	LWLockRelease(lock);
-	mine = NULL;
-	my_pool = NULL;
+	if (at > facts->connected_at)
+	{
+		facts->connected_usec += facts->connections *
+			(uint64) (at - facts->connected_at);
+		facts->connected_at = at;
+	}
 }
 
 /* A pool begins anew with the connections it has; with its lock. */
@@ -373,7 +218,10 @@ reset_pool(Pool *pool, TimestampTz at)
 	cal_busy_start(&pool->busy, uptime(at));
 	facts->connections_peak = facts->connections;
 	facts->connections_peak_at = facts->connections > 0 ? at : 0;
-	facts->opened = facts->closed = 0;
+	facts->opened = facts->closed = facts->abandoned = 0;
+	facts->connected_usec = 0;
+	facts->connected_at = at;
+	memset(&facts->lifetimes, 0, sizeof(facts->lifetimes));
 	facts->busy_peak = 0;
 	memset(&facts->totals, 0, sizeof(facts->totals));
 	memset(&facts->held, 0, sizeof(facts->held));
@@ -401,6 +249,9 @@ cal_pools_restore(const CalPoolState *saved, bool other)
 	to->since = Min(to->since, from->since);
 	to->opened += from->opened;
 	to->closed += from->opened;
+	to->abandoned += from->abandoned;
+	to->connected_usec += from->connected_usec;
+	cal_hist_add32(&to->lifetimes, &from->lifetimes);
 	cal_totals_add(&to->totals, &from->totals);
 	cal_hist_add32(&to->held, &from->held);
 	if (from->connections_peak > to->connections_peak)
@@ -430,7 +281,7 @@ cal_pools_reset(void)
 	LWLockAcquire(directory_lock(), LW_EXCLUSIVE);
 	for (int p = 0; p <= PARTITIONS; p++)
 		LWLockAcquire(lock_of(p), LW_EXCLUSIVE);
-	cal_pools->epoch++;
+	cal_pools->head.epoch++;
 	for (int i = 0; i < cal_pools->used; i++)
 		reset_pool(pool_at(i), at);
 	reset_pool(pool_at(OTHER), at);

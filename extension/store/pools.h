@@ -6,21 +6,11 @@
 #define CAL_POOLS_H
 
 #include "platform/info.h"
+#include "platform/local.h"
 #include "platform/memory.h"
+#include "store/pool_key.h"
 #include "store/pools_busy.h"
 #include "store/pools_share.h"
-
-/* What makes a pool; compared as bytes, so what is not in use is zero. */
-typedef struct CalPoolKey
-{
-	char		application[NAMEDATALEN];
-	char		label[NAMEDATALEN];
-	Oid			userid;
-	Oid			dbid;
-	uint16		encoding;		/* of both names */
-	uint16		family;			/* 4, 6, or 0 without an internet address */
-	uint8		address[16];
-} CalPoolKey;
 
 /* A pool, as far as its lock guards it. */
 typedef struct CalPoolFacts
@@ -33,6 +23,10 @@ typedef struct CalPoolFacts
 	TimestampTz since;
 	uint64		opened;
 	uint64		closed;
+	uint64		abandoned;		/* of those, without a goodbye */
+	uint64		connected_usec; /* sum over all connections, as of ... */
+	TimestampTz connected_at;	/* ... this moment */
+	CalHist32	lifetimes;		/* of closed connections, in ms */
 	CalPoolTotals totals;
 	CalHist32	held;
 	uint32		busy_peak;		/* before the server started; see restore */
@@ -44,31 +38,37 @@ typedef struct CalPoolState
 {
 	CalPoolFacts facts;
 	CalBusyState busy;			/* peak_at 0: it never was */
+	int			place;
+	TimestampTz at;				/* of this look */
 } CalPoolState;
 
 /* A connection as a reader sees it. */
 typedef struct CalPoolMember
 {
 	int			pid;
+	int			place;			/* of its pool */
+	int			thresholds_ms[CAL_ALERT_KINDS];
 	uint64		gap_usec;		/* gaps of the open transaction that ended */
+	uint64		opener;			/* its first statement, or 0 */
 	CalPoolKey	pool;			/* in (other), user and database are its own */
 } CalPoolMember;
 
-extern const CalArea cal_pools_area;
+/* What everybody looks at all the time. */
+typedef struct CalPoolsHead
+{
+	TimestampTz started;		/* of the server */
+	uint32		epoch;			/* grows with each reset */
+} CalPoolsHead;
 
-/* This backend's connection; without one, these do nothing. */
-extern void cal_pools_enter(const CalPoolKey *key, TimestampTz at, bool open);
-extern void cal_pools_leave(bool close);
-extern void cal_pools_busy(TimestampTz from);
-extern void cal_pools_gap(uint64 usec);
-extern void cal_pools_free(TimestampTz at, uint64 held_usec,
-						   const CalPoolTotals *more);
-extern void cal_pools_setup(void);
+CAL_LOCAL CalPoolsHead *cal_pools_head;
+
+extern const CalArea cal_pools_area;
 
 /* Readers. */
 extern int	cal_pools_count(void);
 extern int	cal_pools_read(CalPoolState *out, int room);
 extern int	cal_pools_members(CalPoolMember *out, int room);
+extern bool cal_pools_member(int procno, CalPoolMember *out);
 extern void cal_pools_restore(const CalPoolState *saved, bool other);
 extern void cal_pools_reset(void);
 extern void cal_pools_info(CalInfoEmit emit, void *arg);

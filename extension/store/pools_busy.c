@@ -13,6 +13,8 @@
  */
 #include "postgres.h"
 
+#include <math.h>
+
 #include "store/pools_busy.h"
 
 #define READ_TRIES	20
@@ -30,11 +32,37 @@ cal_busy_level(int cell)
 	return cell <= 16 ? cell : (9 + (cell - 17) % 8) << (octave + 1);
 }
 
+/*
+ * The mean number of busy connections over time, and its standard deviation,
+ * where a level that stands for several numbers counts as their middle.
+ * Returns the time, in microseconds; without any, both are NaN.
+ */
+double
+cal_busy_moments(const CalBusyState *busy, double *mean, double *deviation)
+{
+	double		total = 0;
+	double		sum = 0;
+	double		squares = 0;
+
+	for (int i = 0; i < CAL_BUSY_LEVELS; i++)
+	{
+		double		low = i > 16 ? cal_busy_level(i - 1) + 1 : i;
+		double		level = (low + cal_busy_level(i)) / 2;
+
+		total += busy->usec[i];
+		sum += level * busy->usec[i];
+		squares += level * level * busy->usec[i];
+	}
+	*mean = sum / total;
+	*deviation = sqrt(Max(squares / total - *mean * *mean, 0.0));
+	return total;
+}
+
 /* New shared memory. */
 void
 cal_busy_init(CalBusy *busy, uint64 at)
 {
-	pg_atomic_init_u64(&busy->word, at);
+	pg_atomic_init_u64(&busy->word, at << 16);
 	pg_atomic_init_u64(&busy->peak, 0);
 	for (int i = 0; i < CAL_BUSY_LEVELS; i++)
 		pg_atomic_init_u64(&busy->usec[i], 0);
@@ -56,7 +84,7 @@ cal_busy_raise_peak(CalBusy *busy, uint64 word)
  * an interval that began before.
  */
 void
-cal_busy_start(CalBusy *busy, uint64 at)
+cal_busy_start(CalBusy *busy, int64 at)
 {
 	uint64		word = cal_busy_shift(busy, 0, at);
 

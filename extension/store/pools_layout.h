@@ -1,6 +1,6 @@
 /*
  * pools_layout.h
- *		How the pools lie in shared memory; for pools.c and pools_read.c only.
+ *		How the pools lie in shared memory; for the files pools*.c only.
  */
 #ifndef CAL_POOLS_LAYOUT_H
 #define CAL_POOLS_LAYOUT_H
@@ -20,8 +20,7 @@ typedef struct Pool
 
 typedef struct Pools
 {
-	TimestampTz started;		/* of the server */
-	uint32		epoch;			/* grows with each reset */
+	CalPoolsHead head;
 	int			limit;
 	int			used;			/* places given away, (other) not among them */
 	int			hand;			/* where the last eviction stopped */
@@ -69,11 +68,12 @@ lock_of(int partition)
 
 #define directory_lock() (&cal_pools_locks[0].lock)
 
-/* Time as the numbers of busy connections know it. */
-static inline uint64
-uptime(TimestampTz at)
-{
-	return at > cal_pools->started ? (uint64) (at - cal_pools->started) : 0;
-}
+/* Find or make a pool; comes back with the directory's lock. */
+extern int	cal_pools_locate(const CalPoolKey *key, TimestampTz at);
+extern void cal_pools_connected(CalPoolFacts *facts, TimestampTz at);
+
+/* Time as the numbers of busy connections know it; never before the start. */
+#define uptime(at) \
+	((uint64) Max((at) - cal_pools->head.started, INT64CONST(0)))
 
 #endif							/* CAL_POOLS_LAYOUT_H */

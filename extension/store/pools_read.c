@@ -28,7 +28,7 @@ add_share(const CalPoolShare *share, CalPoolFacts *to)
 
 	if (!cal_share_copy(share, &copy))
 		pg_atomic_fetch_add_u64(&cal_pools->torn, 1);
-	if (copy.epoch != cal_pools->epoch)
+	if (copy.epoch != cal_pools->head.epoch)
 		return;
 	cal_totals_add(&to->totals, &copy.totals);
 	cal_hist_add16(&to->held, &copy.held);
@@ -36,12 +36,17 @@ add_share(const CalPoolShare *share, CalPoolFacts *to)
 
 /* Copy a pool, but for the shares; with its lock. */
 static void
-copy_pool(Pool *pool, CalPoolState *to, TimestampTz at)
+copy_pool(int place, CalPoolState *to, TimestampTz at)
 {
+	Pool	   *pool = pool_at(place);
+
 	to->facts = pool->facts;
 	cal_busy_copy(&pool->busy, &to->busy, uptime(at));
+	to->place = place;
+	to->at = at;
+	cal_pools_connected(&to->facts, at);
 	to->busy.peak_at = to->busy.peak == 0 ? 0 :
-		cal_pools->started + to->busy.peak_at;
+		cal_pools->head.started + to->busy.peak_at;
 	if (to->facts.busy_peak > 0 && to->facts.busy_peak >= to->busy.peak)
 	{
 		to->busy.peak = to->facts.busy_peak;
@@ -74,9 +79,9 @@ cal_pools_read(CalPoolState *out, int room)
 	{
 		LWLockAcquire(lock_of(p), LW_SHARED);
 		for (int i = p; i < used && p < PARTITIONS; i += PARTITIONS)
-			copy_pool(pool_at(i), &out[i], at);
+			copy_pool(i, &out[i], at);
 		if (p == PARTITIONS)
-			copy_pool(pool_at(OTHER), &out[used], at);
+			copy_pool(OTHER, &out[used], at);
 		for (int i = 0; i < cal_pools->nshares; i++)
 		{
 			int			place = share_at(i)->pool;
@@ -88,6 +93,48 @@ cal_pools_read(CalPoolState *out, int room)
 	}
 	LWLockRelease(directory_lock());
 	return used + 1;
+}
+
+/* Copy what is known of a connection; with its pool's lock. */
+static void
+copy_member(const CalPoolShare *share, CalPoolMember *to)
+{
+	to->pid = share->pid;
+	to->place = share->pool;
+	memcpy(to->thresholds_ms, share->thresholds_ms,
+		   sizeof(to->thresholds_ms));
+	to->gap_usec = share->gap_usec;
+	to->opener = share->opener;
+	to->pool = pool_at(share->pool)->facts.key;
+	to->pool.userid = share->userid;
+	to->pool.dbid = share->dbid;
+}
+
+/* Copy the connection of a process slot; false if it has none. */
+bool
+cal_pools_member(int procno, CalPoolMember *out)
+{
+	CalPoolShare *share;
+	bool		found = false;
+
+	if (procno < 0 || procno >= cal_pools->nshares)
+		return false;
+	share = share_at(procno);
+	while (!found)
+	{
+		int			place = *(volatile int *) &share->pool;
+		LWLock	   *lock;
+
+		if (place < 0)
+			return false;
+		lock = lock_of(partition_of(place));
+		LWLockAcquire(lock, LW_SHARED);
+		found = share->pool == place;
+		if (found)
+			copy_member(share, out);
+		LWLockRelease(lock);
+	}
+	return true;
 }
 
 /* Copy all connections, as far as there is room. */
@@ -106,11 +153,7 @@ cal_pools_members(CalPoolMember *out, int room)
 
 			if (share->pool < 0 || partition_of(share->pool) != p)
 				continue;
-			out[n].pid = share->pid;
-			out[n].gap_usec = share->gap_usec;
-			out[n].pool = pool_at(share->pool)->facts.key;
-			out[n].pool.userid = share->userid;
-			out[n++].pool.dbid = share->dbid;
+			copy_member(share, &out[n++]);
 		}
 		LWLockRelease(lock_of(p));
 	}

@@ -6,6 +6,8 @@
 #define CAL_POOLS_SHARE_H
 
 #include "base/histogram.h"
+#include "datatype/timestamp.h"
+#include "platform/settings.h"
 #include "port/atomics.h"
 
 /* What finished transactions amount to; work is held less gap. */
@@ -14,6 +16,7 @@ typedef struct CalPoolTotals
 	uint64		xacts;
 	uint64		setups;			/* nothing but SET, SHOW ...; not in xacts */
 	uint64		estimated;		/* xacts whose gap core did not measure */
+	uint64		errors;			/* that the client got to see */
 	uint64		held_usec;
 	uint64		gap_usec;
 	uint64		commit_usec;
@@ -28,7 +31,10 @@ typedef struct CalPoolShare
 	int			pid;			/* and these */
 	Oid			userid;
 	Oid			dbid;
+	int			thresholds_ms[CAL_ALERT_KINDS]; /* -1: off */
 	uint64		gap_usec;		/* gaps of the open transaction that ended */
+	uint64		opener;			/* its first statement, 0 before */
+	TimestampTz opened_at;		/* the connection */
 	CalPoolTotals totals;
 	CalHist16	held;
 } CalPoolShare;
@@ -59,6 +65,7 @@ cal_totals_add(CalPoolTotals *to, const CalPoolTotals *from)
 	to->xacts += from->xacts;
 	to->setups += from->setups;
 	to->estimated += from->estimated;
+	to->errors += from->errors;
 	to->held_usec += from->held_usec;
 	to->gap_usec += from->gap_usec;
 	to->commit_usec += from->commit_usec;

@@ -16,9 +16,11 @@
  */
 #include "postgres.h"
 
+#include "access/xact.h"
 #include "miscadmin.h"
 #include "port/atomics.h"
 #include "storage/lwlock.h"
+#include "utils/timestamp.h"
 
 #include "store/slab.h"
 
@@ -32,7 +34,7 @@
 typedef struct CalSlab
 {
 	uint8		index[INDEX_SIZE];	/* entry + 1, or 0 */
-	uint32		used;			/* entries ever filled */
+	int			used;			/* entries ever filled */
 	uint32		hand;			/* of the search for a victim */
 	uint64		handed_over;
 	CalSlabEntry entry[CAL_SLAB_ENTRIES];
@@ -49,13 +51,15 @@ static uint8 (*parts)[CAL_SLAB_ENTRIES] = NULL; /* partition of each entry */
 static CalSlab *slabs = NULL;
 
 /* This backend's. */
-CalSlab    *cal_slab_mine = NULL;
+CAL_HOT CalSlab *cal_slab_mine = NULL;
 
 #define mine cal_slab_mine
 
 static uint8 *my_parts = NULL;
 CalSlabEntry *cal_slab_latest = NULL;
-uint32		cal_slab_moves = 1; /* 0 is in no valid shortcut */
+CAL_HOT uint32 cal_slab_moves = 1;	/* 0 is in no valid shortcut */
+CAL_HOT CalSlabEntry *cal_slab_running = NULL;
+CAL_HOT CalSlabEntry *cal_slab_opener = NULL;
 
 static Size
 parts_size(void)
@@ -85,6 +89,20 @@ slab_init(void *base, LWLockPadded *locks)
 }
 
 const CalArea cal_slab_area = {"slabs", slab_size, slab_init, 0};
+
+/*
+ * An entry counts from now on: from the arrival of the statement, since nobody
+ * reads the clock for that.  Between begin and end.
+ */
+static void
+start_counting(CalSlabEntry *entry)
+{
+	TimestampTz arrived = GetCurrentStatementStartTimestamp();
+
+	memset(&entry->counters, 0, sizeof(CalCounters));
+	memset(&entry->hist, 0, sizeof(CalHist16));
+	entry->counters.since = arrived > 0 ? arrived : PgStartTime;
+}
 
 /* Put an entry into the index. */
 static void
@@ -125,8 +143,7 @@ static void
 occupy(CalSlabEntry *entry, const CalStatementKey *key, uint32 hash)
 {
 	cal_slab_begin(entry);
-	memset(&entry->counters, 0, sizeof(CalCounters));
-	memset(&entry->hist, 0, sizeof(CalHist16));
+	start_counting(entry);
 	entry->key = *key;
 	entry->hash = hash;
 	entry->epoch = cal_statements_epoch();
@@ -165,8 +182,7 @@ renew(CalSlabEntry *entry)
 	if (unlikely(entry->epoch != epoch))
 	{
 		cal_slab_begin(entry);
-		memset(&entry->counters, 0, sizeof(CalCounters));
-		memset(&entry->hist, 0, sizeof(CalHist16));
+		start_counting(entry);
 		entry->epoch = epoch;
 		cal_slab_end(entry);
 	}
@@ -199,8 +215,7 @@ hand_over(CalSlabEntry *entry)
 		cal_statements_merge(&entry->key, entry->hash, &entry->counters,
 							 &entry->hist, NULL);
 	cal_slab_begin(entry);
-	memset(&entry->counters, 0, sizeof(CalCounters));
-	memset(&entry->hist, 0, sizeof(CalHist16));
+	start_counting(entry);
 	cal_slab_end(entry);
 	LWLockRelease(lock);
 	mine->handed_over++;
@@ -220,6 +235,14 @@ cal_slab_overflow(CalSlabEntry *entry)
 			entry->hist.cell[i] -= entry->hist.cell[i] / 2;
 }
 
+/* Whether an entry may be given to another statement. */
+static inline bool
+is_movable(const CalSlabEntry *entry)
+{
+	return entry != &mine->entry[OVERFLOW] && entry != cal_slab_running &&
+		entry != cal_slab_opener;
+}
+
 /* Make an entry free: of a few, the one unused for longest. */
 static CalSlabEntry *
 make_room(void)
@@ -232,7 +255,7 @@ make_room(void)
 
 		mine->hand = mine->hand * 5 + 1;	/* visits all, in no sequence */
 		entry = &mine->entry[mine->hand % CAL_SLAB_ENTRIES];
-		if (entry != &mine->entry[OVERFLOW] &&
+		if (is_movable(entry) &&
 			(victim == NULL || entry->counters.last < victim->counters.last))
 			victim = entry;
 	}
@@ -335,7 +358,9 @@ cal_slab_copy(int partition, CalSlabEntry *out, int room)
 
 	for (int s = 0; s < MaxBackends; s++)
 	{
-		for (int i = 0; i < CAL_SLAB_ENTRIES && n < room; i++)
+		int			used = slabs[s].used;
+
+		for (int i = 0; i < used && n < room; i++)
 			if (parts[s][i] == partition &&
 				copy_entry(&slabs[s].entry[i], &out[n]) &&
 				CAL_PARTITION_OF(out[n].hash) == partition &&
@@ -353,7 +378,7 @@ cal_slab_time(int partition)
 	uint64		usec = 0;
 
 	for (int s = 0; s < MaxBackends; s++)
-		for (int i = 0; i < CAL_SLAB_ENTRIES; i++)
+		for (int i = 0; i < slabs[s].used; i++)
 		{
 			const CalSlabEntry *entry = &slabs[s].entry[i];
 

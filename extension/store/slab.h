@@ -27,9 +27,7 @@ typedef struct CalSlabEntry
 } CalSlabEntry;
 
 extern const CalArea cal_slab_area;
-
-/* This backend's slab, or NULL. */
-CAL_LOCAL struct CalSlab *cal_slab_mine;
+CAL_LOCAL struct CalSlab *cal_slab_mine;	/* this backend's, or NULL */
 #define cal_slab_attached() (cal_slab_mine != NULL)
 
 extern void cal_slab_attach(int procno);
@@ -47,6 +45,10 @@ extern void cal_slab_info(CalInfoEmit emit, void *arg);
 /* The entry that was asked for last, and how often entries have moved. */
 CAL_LOCAL CalSlabEntry *cal_slab_latest;
 CAL_LOCAL uint32 cal_slab_moves;
+
+/* These stay where they are, for what is yet to be counted there. */
+CAL_LOCAL CalSlabEntry *cal_slab_running;
+CAL_LOCAL CalSlabEntry *cal_slab_opener;
 
 /* Find or add a statement; may take the lock of a partition for a moment. */
 static inline CalSlabEntry *

@@ -22,6 +22,7 @@
 #include "platform/settings.h"
 #include "store/heartbeat.h"
 #include "worker/load.h"
+#include "worker/recorder.h"
 #include "worker/save.h"
 #include "worker/saved_kinds.h"
 
@@ -139,5 +140,6 @@ cal_save_startup(void)
 		return;
 	if (cal_save)
 		cal_load_at_start();
+	cal_recorder_startup();
 	on_shmem_exit(save_at_shutdown, (Datum) 0);
 }

@@ -207,6 +207,8 @@ cal_saved_counters_ok(const CalCounters *c)
 		c->rows <= SUM_MAX && c->plans <= SUM_MAX &&
 		c->exec_usec <= SUM_MAX && c->plan_usec <= SUM_MAX &&
 		c->min_usec <= c->max_usec && c->max_usec <= SUM_MAX &&
+		c->opened <= SUM_MAX && c->held_usec <= SUM_MAX &&
+		c->gap_usec <= SUM_MAX && c->longest_gap_usec <= SUM_MAX &&
 		isfinite(c->sum_squares) && c->sum_squares >= 0 &&
 		cal_saved_usage_ok(&c->usage) &&
 		cal_saved_time_ok(c->since) && cal_saved_time_ok(c->last);

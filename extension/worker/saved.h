@@ -8,6 +8,7 @@
 #include "base/histogram.h"
 #include "base/record_codec.h"
 #include "store/counters.h"
+#include "store/pool_key.h"
 
 #define CAL_SAVED_FORMAT	1
 
@@ -49,6 +50,9 @@ extern const CalSavedKind cal_saved_plans;
 extern const CalSavedKind cal_saved_events;
 extern const CalSavedKind cal_saved_predicates;
 extern const CalSavedKind cal_saved_pools;
+extern const CalSavedKind cal_saved_history_pools;
+extern const CalSavedKind cal_saved_history;
+extern const CalSavedKind cal_saved_refusals;
 
 extern void *cal_saver_alloc(CalSaver *saver, Size size);
 extern void cal_saver_put(CalSaver *saver, const void *data, size_t len);
@@ -62,6 +66,7 @@ extern bool cal_taker_take_hist(CalTaker *taker, CalHist32 *hist);
 extern bool cal_taker_done(const CalTaker *taker);
 
 extern bool cal_saved_time_ok(TimestampTz t);
+extern bool cal_saved_pool_key_ok(const CalPoolKey *key);
 extern bool cal_saved_usage_ok(const CalUsage *usage);
 extern bool cal_saved_counters_ok(const CalCounters *counters);
 extern bool cal_saved_string_ok(const char *s, size_t size, int encoding);

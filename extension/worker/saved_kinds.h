@@ -16,6 +16,9 @@ static const CalSavedKind *const cal_saved_kinds[] = {
 	&cal_saved_events,
 	&cal_saved_predicates,
 	&cal_saved_pools,
+	&cal_saved_refusals,
+	&cal_saved_history_pools,
+	&cal_saved_history,
 };
 
 #endif							/* CAL_WORKER_SAVED_KINDS_H */

@@ -28,6 +28,9 @@ put_pool(CalSaver *saver, const CalPoolState *pool, uint8 other)
 	cal_saver_put(saver, &facts->key, sizeof(facts->key));
 	cal_saver_put(saver, &facts->since, sizeof(facts->since));
 	cal_saver_put(saver, &facts->opened, sizeof(facts->opened));
+	cal_saver_put(saver, &facts->abandoned, sizeof(facts->abandoned));
+	cal_saver_put(saver, &facts->connected_usec,
+				  sizeof(facts->connected_usec));
 	cal_saver_put(saver, &facts->connections_peak,
 				  sizeof(facts->connections_peak));
 	cal_saver_put(saver, &facts->connections_peak_at,
@@ -35,6 +38,7 @@ put_pool(CalSaver *saver, const CalPoolState *pool, uint8 other)
 	cal_saver_put(saver, &facts->totals, sizeof(facts->totals));
 	cal_saver_put(saver, &pool->busy, sizeof(pool->busy));
 	cal_saver_put_hist(saver, &facts->held);
+	cal_saver_put_hist(saver, &facts->lifetimes);
 	cal_saver_end(saver, &cal_saved_pools);
 }
 
@@ -68,13 +72,19 @@ take_pool(CalTaker *taker, CalPoolState *pool, uint8 *other)
 		cal_taker_take(taker, &facts->key, sizeof(facts->key)) &&
 		cal_taker_take(taker, &facts->since, sizeof(facts->since)) &&
 		cal_taker_take(taker, &facts->opened, sizeof(facts->opened)) &&
+		cal_taker_take(taker, &facts->abandoned,
+					   sizeof(facts->abandoned)) &&
+		cal_taker_take(taker, &facts->connected_usec,
+					   sizeof(facts->connected_usec)) &&
 		cal_taker_take(taker, &facts->connections_peak,
 					   sizeof(facts->connections_peak)) &&
 		cal_taker_take(taker, &facts->connections_peak_at,
 					   sizeof(facts->connections_peak_at)) &&
 		cal_taker_take(taker, &facts->totals, sizeof(facts->totals)) &&
 		cal_taker_take(taker, &pool->busy, sizeof(pool->busy)) &&
-		cal_taker_take_hist(taker, &facts->held) && cal_taker_done(taker);
+		cal_taker_take_hist(taker, &facts->held) &&
+		cal_taker_take_hist(taker, &facts->lifetimes) &&
+		cal_taker_done(taker);
 }
 
 /* Pools are found by their bytes, so nothing may stand behind a name's end. */
@@ -89,6 +99,15 @@ name_ok(const char *name, int encoding)
 	return true;
 }
 
+/* Whether this can be what makes a pool. */
+bool
+cal_saved_pool_key_ok(const CalPoolKey *key)
+{
+	return name_ok(key->application, key->encoding) &&
+		name_ok(key->label, key->encoding) &&
+		(key->family == 0 || key->family == 4 || key->family == 6);
+}
+
 /* Whether these can be sums. */
 static bool
 sums_ok(const CalPoolState *pool)
@@ -98,7 +117,10 @@ sums_ok(const CalPoolState *pool)
 	for (int i = 0; i < CAL_BUSY_LEVELS; i++)
 		if (pool->busy.usec[i] > SUM_MAX)
 			return false;
-	return pool->facts.opened <= SUM_MAX && t->xacts <= SUM_MAX &&
+	return pool->facts.opened <= SUM_MAX &&
+		pool->facts.abandoned <= SUM_MAX &&
+		pool->facts.connected_usec <= SUM_MAX &&
+		t->errors <= SUM_MAX && t->xacts <= SUM_MAX &&
 		t->setups <= SUM_MAX && t->estimated <= SUM_MAX &&
 		t->held_usec <= SUM_MAX && t->gap_usec <= SUM_MAX &&
 		t->commit_usec <= SUM_MAX;
@@ -109,11 +131,8 @@ static bool
 pool_ok(const CalPoolState *pool)
 {
 	const CalPoolFacts *facts = &pool->facts;
-	const CalPoolKey *key = &facts->key;
 
-	return name_ok(key->application, key->encoding) &&
-		name_ok(key->label, key->encoding) &&
-		(key->family == 0 || key->family == 4 || key->family == 6) &&
+	return cal_saved_pool_key_ok(&facts->key) &&
 		facts->since != 0 && cal_saved_time_ok(facts->since) &&
 		cal_saved_time_ok(facts->connections_peak_at) &&
 		cal_saved_time_ok(pool->busy.peak_at) &&
@@ -134,4 +153,4 @@ load_pool(CalTaker *taker)
 	return true;
 }
 
-const CalSavedKind cal_saved_pools = {7, 1, save_pools, load_pool};
+const CalSavedKind cal_saved_pools = {7, 2, save_pools, load_pool};

@@ -164,6 +164,6 @@ load_others(CalTaker *taker)
 }
 
 const CalSavedKind cal_saved_statements = {
-	1, 1, save_statements, load_statement
+	1, 2, save_statements, load_statement
 };
-const CalSavedKind cal_saved_others = {2, 1, save_others, load_others};
+const CalSavedKind cal_saved_others = {2, 2, save_others, load_others};
