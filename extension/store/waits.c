@@ -42,7 +42,7 @@ typedef struct Waits
 } Waits;
 
 static Waits *waits;
-volatile uint32 *cal_waits_run = NULL;
+CAL_HOT volatile uint32 *cal_waits_run = NULL;
 
 static Record *mine;			/* of this process, once it ran something */
 
@@ -130,7 +130,7 @@ class_of(uint32 wait_event_info)
 
 /* Count one look at a run; a run seen for the first time starts at zero. */
 static void
-count_sample(Record *record, uint32 run, uint32 wait_event_info)
+count_sample(Record *record, uint32 run, CalWaitClass what)
 {
 	if (record->s.sampled != run)
 	{
@@ -138,13 +138,16 @@ count_sample(Record *record, uint32 run, uint32 wait_event_info)
 		pg_write_barrier();
 		record->s.sampled = run;
 	}
-	record->s.profile.samples[class_of(wait_event_info)]++;
+	record->s.profile.samples[what]++;
 	waits->samples++;
 }
 
-/* One pass over all process slots. */
+/*
+ * One pass over all process slots.  Whoever is not in a run and does not wait
+ * for a client parses, plans or commits, or is no backend: seen sorts it out.
+ */
 void
-cal_waits_sample(void)
+cal_waits_sample(CalWaitSeen seen, void *arg)
 {
 	if (waits == NULL)
 		return;
@@ -153,14 +156,17 @@ cal_waits_sample(void)
 		Record	   *record = record_of(i);
 		PGPROC	   *proc = &ProcGlobal->allProcs[i];
 		uint32		run = record->s.run;
-		uint32		info;
+		CalWaitClass what;
 
-		if ((run & 1) == 0 || proc->pid == 0)
+		if (proc->pid == 0)
 			continue;
-		info = *(volatile uint32 *) &proc->wait_event_info;
+		what = class_of(*(volatile uint32 *) &proc->wait_event_info);
 		pg_read_barrier();
-		if (record->s.run == run)
-			count_sample(record, run, info);
+		if ((run & 1) == 0 ? what == CAL_WAIT_CLIENT : record->s.run != run)
+			continue;
+		if (run & 1)
+			count_sample(record, run, what);
+		seen(arg, (int) i, what);
 	}
 	waits->passes++;
 }

@@ -32,8 +32,9 @@ cal_waits_run_end(void)
 
 extern bool cal_waits_profile(uint32 run, CalWaitProfile *out);
 
-/* The worker: one pass over all process slots. */
-extern void cal_waits_sample(void);
+/* The worker: one pass over all process slots; it is told what each waits for. */
+typedef void (*CalWaitSeen) (void *arg, int procno, CalWaitClass what);
+extern void cal_waits_sample(CalWaitSeen seen, void *arg);
 extern void cal_waits_info(CalInfoEmit emit, void *arg);
 
 #endif							/* CAL_WAITS_H */
