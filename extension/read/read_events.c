@@ -8,10 +8,7 @@
  */
 #include "postgres.h"
 
-#include <arpa/inet.h>
 #include <math.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
 #include "miscadmin.h"
 #include "utils/builtins.h"
@@ -73,20 +70,6 @@ put_own(Reader *r, const CalEvent *e, const char *text)
 		cal_row_foreign_text(&r->row, text, strlen(text), e->encoding);
 }
 
-/* Where the client is; null for a Unix socket and for no client. */
-static void
-put_address(CalRow *row, const CalAddress *client)
-{
-	char		host[INET6_ADDRSTRLEN];
-	int			family = client->family == 4 ? AF_INET : AF_INET6;
-
-	if (client->family <= 0 ||
-		inet_ntop(family, client->bytes, host, sizeof(host)) == NULL)
-		cal_row_null(row);
-	else
-		cal_row_datum(row, DirectFunctionCall1(inet_in, CStringGetDatum(host)));
-}
-
 /* Where the time went, and the samples that say so. */
 static void
 put_waits(CalRow *row, const CalEvent *e)
@@ -140,7 +123,7 @@ put_identity(Reader *r, const CalEvent *e)
 	cal_row_int(row, (int64) e->rows);
 	cal_row_text(row, cal_names_get(e->key.application));
 	put_own(r, e, e->label);
-	put_address(row, &e->client);
+	cal_row_address(row, e->client.family, e->client.bytes);
 	cal_row_datum(row, Int32GetDatum(e->pid));
 	put_own(r, e, e->tags.route);
 	put_own(r, e, e->tags.traceparent);

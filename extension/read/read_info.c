@@ -19,12 +19,16 @@
 #include "platform/memory.h"
 #include "platform/settings.h"
 #include "read/result.h"
+#include "store/alerts.h"
+#include "store/blocking.h"
 #include "store/events.h"
 #include "store/groups.h"
 #include "store/heartbeat.h"
+#include "store/history_read.h"
 #include "store/names.h"
 #include "store/pools.h"
 #include "store/predicates.h"
+#include "store/refusals.h"
 #include "store/slab.h"
 #include "store/statements.h"
 #include "store/texts.h"
@@ -119,9 +123,9 @@ put_worker(CalRow *row, const CalHeartbeat *h)
 	const char *detail = NULL;
 
 	if (h->pid == 0)
-		detail = "not running: waits are not sampled, and nothing is saved before shutdown";
+		detail = "not running: waits and blocking are not sampled, there are no alerts, and nothing is saved before shutdown";
 	else if (beat > STALLED_SECONDS)
-		detail = "it hangs: waits are not sampled and nothing is saved";
+		detail = "it hangs: waits and blocking are not sampled, there are no alerts, and nothing is saved";
 	put(row, "worker", "pid", h->pid == 0 ? NAN : h->pid, "process id",
 		detail);
 	put(row, "worker", "uptime", h->pid == 0 ? NAN : age(h->started), "s",
@@ -168,6 +172,39 @@ put_saves(CalRow *row, const CalHeartbeat *h)
 	put_loaded(row, &h->loaded);
 }
 
+/* How far back one of the logs of the history reaches. */
+static void
+put_reach(CalRow *row, const char *log, const CalHistoryReach *reach,
+		  int wanted_s)
+{
+	double		reaches = age(reach->from);
+	const char *detail = NULL;
+
+	if (cal_history_interval == 0)
+		detail = "off: set pg_caliper.history_interval";
+	else if (reach->overwritten && !(reaches >= wanted_s))
+		detail = "overwritten early: increase pg_caliper.history_memory";
+	put(row, "history", psprintf("%s_reach", log), reaches, "s", detail);
+	put(row, "history", psprintf("%s_points", log), reach->points, "points",
+		NULL);
+	put(row, "history", psprintf("%s_points_max", log), reach->points_max,
+		"points", NULL);
+}
+
+/* The history. */
+static void
+put_history(CalRow *row)
+{
+	CalHistoryStatus status;
+
+	cal_history_status(&status);
+	put_reach(row, "fine", &status.log[CAL_HISTORY_FINE], cal_history_fine);
+	put_reach(row, "coarse", &status.log[CAL_HISTORY_COARSE],
+			  cal_history_coarse);
+	put(row, "history", "holes", status.holes, "holes", status.holes == 0 ?
+		NULL : "stretches in which the background worker was away");
+}
+
 /* What each store says about itself. */
 static void
 put_stores(CalRow *row)
@@ -180,6 +217,9 @@ put_stores(CalRow *row)
 	cal_events_info(emit, row);
 	cal_waits_info(emit, row);
 	cal_pools_info(emit, row);
+	cal_refusals_info(emit, row);
+	cal_blocking_info(emit, row);
+	cal_alerts_info(emit, row);
 	cal_predicates_info(emit, row);
 }
 
@@ -196,6 +236,7 @@ caliper_info_raw_0_1(PG_FUNCTION_ARGS)
 	put_capture(&row);
 	put_memory(&row);
 	put_stores(&row);
+	put_history(&row);
 	put_worker(&row, &heartbeat);
 	put_saves(&row, &heartbeat);
 	return (Datum) 0;

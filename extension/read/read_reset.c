@@ -19,10 +19,15 @@
 
 #include "fmgr.h"
 #include "platform/memory.h"
+#include "store/alerts.h"
+#include "store/blocking.h"
 #include "store/events.h"
 #include "store/heartbeat.h"
+#include "store/history.h"
 #include "store/pools.h"
+#include "store/pools_server.h"
 #include "store/predicates.h"
+#include "store/refusals.h"
 #include "store/statements.h"
 #include "store/texts.h"
 
@@ -42,10 +47,22 @@ reset_slow(void)
 	cal_texts_reset(CAL_TEXT_PLAN);
 }
 
+/* Pools, and the peaks of the server. */
+static void
+reset_pools(void)
+{
+	cal_pools_reset();
+	cal_server_reset();
+}
+
 static const Kind kinds[] = {
 	{"statements", cal_statements_reset},
 	{"slow", reset_slow},
-	{"pools", cal_pools_reset},
+	{"pools", reset_pools},
+	{"refusals", cal_refusals_reset},
+	{"blocking", cal_blocking_reset},
+	{"alerts", cal_alerts_reset},
+	{"history", cal_history_reset},
 	{"predicates", cal_predicates_reset},
 };
 

@@ -9,12 +9,16 @@
  */
 #include "postgres.h"
 
+#include <arpa/inet.h>
 #include <math.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include "catalog/namespace.h"
 #include "mb/pg_wchar.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
 #include "platform/memory.h"
@@ -113,6 +117,20 @@ cal_row_time(CalRow *row, TimestampTz value)
 		cal_row_null(row);
 	else
 		cal_row_datum(row, TimestampTzGetDatum(value));
+}
+
+/* Put an address of family 4 or 6; null for a Unix socket and for no client. */
+void
+cal_row_address(CalRow *row, int family, const uint8 *address)
+{
+	char		printed[INET6_ADDRSTRLEN];
+
+	if (family <= 0 ||
+		inet_ntop(family == 4 ? AF_INET : AF_INET6, address, printed,
+				  sizeof(printed)) == NULL)
+		cal_row_null(row);
+	else
+		cal_row_datum(row, DirectFunctionCall1(inet_in, CStringGetDatum(printed)));
 }
 
 /* Put a text in the server's encoding. */

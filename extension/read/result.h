@@ -31,6 +31,7 @@ extern void cal_row_time(CalRow *row, TimestampTz value);	/* 0 is null */
 extern void cal_row_text(CalRow *row, const char *value);	/* NULL is null */
 extern void cal_row_foreign_text(CalRow *row, const char *value, int len,
 								 int encoding);
+extern void cal_row_address(CalRow *row, int family, const uint8 *address);
 extern void cal_row_datum(CalRow *row, Datum value);
 extern void cal_row_null(CalRow *row);
 extern void cal_row_nulls_to(CalRow *row, int natts);

@@ -3,8 +3,9 @@
  *		The background worker.
  *
  * Owns: the process "pg_caliper", which samples what running statements wait
- * for and saves a snapshot now and then.  It connects to no database, so it
- * never stands in the way of DROP DATABASE, and runs on standbys as well.
+ * for and who keeps others waiting, reports alerts, writes the history of pools
+ * and saves a snapshot now and then.  It connects to no database, so it never
+ * stands in the way of DROP DATABASE, and runs on standbys as well.
  * Registered by _PG_init; loading, and saving at shutdown, are the
  * postmaster's (see save.c).  Takes locks only through the stores.  Nothing
  * that users read needs it: without it, waits are not sampled, and a crash
@@ -24,7 +25,10 @@
 
 #include "platform/settings.h"
 #include "store/heartbeat.h"
-#include "store/waits.h"
+#include "store/pools_server.h"
+#include "worker/alerts.h"
+#include "worker/blocking.h"
+#include "worker/recorder.h"
 #include "worker/save.h"
 #include "worker/worker.h"
 
@@ -35,6 +39,9 @@
 typedef struct Turns
 {
 	TimestampTz next_sample;
+	TimestampTz next_look;		/* at who blocks whom */
+	TimestampTz next_alerts;
+	TimestampTz next_tick;
 	TimestampTz next_save;
 	uint64		requests;		/* of a save, as far as they are met */
 } Turns;
@@ -100,8 +107,11 @@ nap(const Turns *turns)
 	TimestampTz now = GetCurrentTimestamp();
 	long		ms = LONGEST_NAP;
 
+	ms = Min(ms, TimestampDifferenceMilliseconds(now, turns->next_alerts));
 	if (cal_wait_sample_interval > 0)
 		ms = Min(ms, TimestampDifferenceMilliseconds(now, turns->next_sample));
+	if (cal_history_interval > 0)
+		ms = Min(ms, TimestampDifferenceMilliseconds(now, turns->next_tick));
 	if (cal_save_interval > 0)
 		ms = Min(ms, TimestampDifferenceMilliseconds(now, turns->next_save));
 	return ms;
@@ -115,7 +125,19 @@ turn(Turns *turns)
 
 	cal_heartbeat_beat(now);
 	if (due(&turns->next_sample, now, cal_wait_sample_interval))
-		cal_waits_sample();
+	{
+		cal_recorder_sample();
+		cal_server_look(now);
+	}
+	if (due(&turns->next_look, now, cal_blocking_interval()))
+		cal_blocking_sample();
+	if (due(&turns->next_alerts, now, CAL_ALERTS_INTERVAL))
+		cal_alerts_look(now);
+	if (due(&turns->next_tick, now, cal_history_interval))
+	{
+		cal_recorder_tick();
+		turns->next_tick = cal_recorder_next(now);
+	}
 	maybe_save(turns, now);
 }
 
