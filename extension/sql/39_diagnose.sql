@@ -1,0 +1,389 @@
+/*
+ * The verdict: which one, how sure it is, what it rests on, and what to do.
+ * What it judges is measured by the functions in 36_diagnosis.sql.
+ */
+
+CREATE FUNCTION caliper.diagnosis_step_raw(application text, verdict text, e jsonb)
+RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+SELECT CASE diagnosis_step_raw.verdict
+WHEN 'connection_leak' THEN format(
+    '%s opened %s connections in %s, used none of them again after their first moments, and '
+    'closed %s: create the pool (or client object) once per process instead of once per request, '
+    'and give back what is taken%s.',
+    w.app, e->>'unused_connections',
+    caliper.diagnosis_time_raw((e->>'unused_s')::double precision * 1000),
+    COALESCE(NULLIF(e->>'closed_count', '0'), 'none'),
+    '; at this rate the ' || (e->>'free_connections') || ' free slots of the server last '
+    || caliper.diagnosis_time_raw((e->>'free_last_s')::double precision * 1000))
+WHEN 'server_limit' THEN format(
+    'The server refused %s a connection %s times since %s because %s.',
+    w.app, e->>'refused_count',
+    to_char((e->>'refused_first_at')::timestamp with time zone, 'YYYY-MM-DD HH24:MI:SS'),
+    CASE
+        WHEN e->>'refused_reason' = 'role_limit'
+        THEN format('role %1$s has as many as its CONNECTION LIMIT allows: make the pools that '
+                    'use it smaller, or raise it with ALTER ROLE %1$s CONNECTION LIMIT',
+                    quote_ident(e->>'refused_user'))
+        WHEN e->>'refused_reason' = 'database_limit'
+        THEN format('database %1$s has as many as its CONNECTION LIMIT allows: make the pools '
+                    'that use it smaller, or raise it with ALTER DATABASE %1$s CONNECTION LIMIT',
+                    quote_ident(e->>'refused_database'))
+        WHEN e->>'top_application' IS NULL
+        THEN format('all %s slots were taken: see in caliper.pools by whom, and make the largest '
+                    'pool smaller before you raise max_connections',
+                    e->>'slots_used')
+        WHEN (e->>'top_idle_in_transaction')::bigint * 2 > (e->>'top_connections')::bigint
+        THEN format('all %s slots were taken, %s of them by %s, which left %s idle in '
+                    'transaction: make it end its transactions sooner (see its row here) before '
+                    'you raise max_connections',
+                    e->>'slots_used', e->>'top_connections', w.top,
+                    e->>'top_idle_in_transaction')
+        ELSE format('all %s slots were taken, %s of them by %s: make its pools smaller (see its '
+                    'row here) before you raise max_connections',
+                    e->>'slots_used', e->>'top_connections', w.top)
+    END)
+WHEN 'lock_waits' THEN format(
+    '%s spends %s %% of its transactions'' time waiting for locks; at the end of the queue %s.',
+    w.app, round(100 * (e->>'lock_ratio')::numeric),
+    CASE
+        WHEN w.b->>'root_application' IS NULL AND w.b->>'root_pid' IS NULL
+        THEN 'was a transaction that has ended or that you may not see: look at caliper.blocking '
+             'while it waits'
+        ELSE format('%s %s%s%s: have that transaction do less before it commits%s',
+                    CASE WHEN w.b->>'root_pid' IS NULL THEN 'stood' ELSE 'stands' END,
+                    COALESCE(quote_ident(w.b->>'root_application'),
+                             'an application that you may not see'),
+                    ' (' || (w.b->>'root_state') || ')',
+                    ' with the transaction that begins with "' || (w.b->>'root_opener') || '"',
+                    '; SELECT pg_terminate_backend(' || (w.b->>'root_pid')
+                    || ') ends the wait right now')
+    END)
+WHEN 'held_idle' THEN format(
+    'The server waits for %s during %s %% of its transactions'' time%s%s%s: %s%s.',
+    w.app, round(100 * (e->>'gap_ratio')::numeric),
+    ', most in those that begin with "' || (w.o->>'opener') || '"',
+    ' on ' || (w.o->'routes'->>0),
+    ', up to ' || caliper.diagnosis_time_raw(w.gap) || ' after "' || (w.o->>'gap_after') || '"',
+    CASE WHEN w.gap < l.short_gap
+         THEN 'these are many short pauses, so send the statements of a transaction together (as '
+              'one statement, a function, or a pipeline)'
+         ELSE 'commit before the code does anything else there (calls a service, computes, waits '
+              'for a person)'
+    END,
+    CASE WHEN w.gap >= l.short_gap AND (w.o->>'open_count')::bigint > 0
+         THEN format('; SELECT pg_terminate_backend(%s) frees the one that is idle longest now',
+                     w.o->>'longest_open_pid') END)
+WHEN 'slow_statements' THEN format(
+    '%s of %s connections of %s are busy on average, %s %% of that with "%s" (%s): %s.',
+    e->>'busy_connections_mean', e->>'connections_max', w.app,
+    round(100 * COALESCE((w.s->>'share_ratio')::numeric, 0)),
+    COALESCE(w.s->>'statement', 'statements that you may not see'),
+    CASE WHEN w.s->>'mean_ms' IS NULL THEN COALESCE(w.s->>'running_count', 'some') || ' running now'
+         ELSE format('%s executions of %s', w.s->>'calls_count',
+                     caliper.diagnosis_time_raw((w.s->>'mean_ms')::double precision)) END,
+    CASE WHEN (w.s->>'mean_ms')::double precision < l.slow_mean
+         THEN 'send it less often, with many values at once or its result kept'
+         ELSE 'make that one faster first, with its plan from caliper.slow_statements and the '
+              'indexes from caliper.advise_indexes()'
+    END)
+WHEN 'churn' THEN format(
+    '%s opened %s connections for %s transactions in %s: keep them open, in a pool in the '
+    'application or with PgBouncer in front of the server%s.',
+    w.app, e->>'opened_count', e->>'transactions_count', w.span,
+    CASE WHEN (e->>'errors_count')::bigint * 2 > (e->>'opened_count')::bigint
+         THEN format(', but look at its %s errors first, since some drivers close a connection '
+                     'after one',
+                     e->>'errors_count') END)
+WHEN 'pool_too_small' THEN format(
+    'All %s connections of %s%s are busy during %s %% of the time, with transactions of %s and '
+    'hardly a pause in them: %s.',
+    e->>'full_connections', w.app, ' (pool ' || (e->>'full_pool') || ')',
+    round(100 * (e->>'full_time_ratio')::numeric),
+    caliper.diagnosis_time_raw((e->>'held_mean_ms')::double precision),
+    CASE WHEN (e->>'ceiling_connections')::double precision
+              <= (e->>'full_connections')::double precision
+         THEN format('add none, since the server did no more work with more than %s of them busy, '
+                     'but send fewer or shorter transactions',
+                     e->>'ceiling_connections')
+         ELSE format('give it about %s (the server has %s free) and look here again, since how '
+                     'many requests wait in the application cannot be seen from here',
+                     e->>'needed_connections', e->>'free_connections') END)
+WHEN 'client_side_wait' THEN format(
+    '%s opened %s connections as requests came, but in 99 %% of the time the server saw at most '
+    '%s of them busy (%s at the peak): if it waits for a connection, it waits for itself, and a '
+    'larger pool or more pools cannot help; look for code that takes a connection and then does '
+    'something else (calls a service, computes) before it gives it back.',
+    w.app, e->>'connections_now', w.p99, e->>'busy_connections_max')
+WHEN 'over_provisioned' THEN format(
+    '%s keeps %s connections open and never had more than %s of them busy since %s: a pool of %s '
+    'would do; if it reports a full pool all the same, it waits for itself and not for the server.',
+    w.app, e->>'connections_now', COALESCE(NULLIF(e->>'busy_connections_peak', '0'), 'one'),
+    to_char((e->>'busy_since')::timestamp with time zone, 'YYYY-MM-DD HH24:MI'),
+    e->>'needed_connections')
+WHEN 'healthy' THEN format(
+    'Nothing to do: at most %s of %s connections of %s were busy in 99 %% of the time, with '
+    'transactions of %s; if it is slow, it does not wait for a connection to the server.',
+    w.p99, e->>'connections_max', w.app,
+    caliper.diagnosis_time_raw((e->>'held_mean_ms')::double precision))
+ELSE format(
+    'Only %s transactions of %s ended in %s: ask again when it has done more, or about a longer '
+    'time, as with SELECT * FROM caliper.diagnose(''2 hours'').',
+    e->>'transactions_count', w.app, w.span)
+END
+FROM caliper.diagnosis_limits() AS l, LATERAL (
+    SELECT quote_ident(diagnosis_step_raw.application) AS app,
+           quote_ident(e->>'top_application') AS top,
+           greatest((e->>'busy_connections_p99')::numeric, 1) AS p99,
+           e->'blocker' AS b, e->'openers'->0 AS o, e->'statements'->0 AS s,
+           (e->'openers'->0->>'longest_gap_ms')::double precision AS gap,
+           caliper.diagnosis_time_raw((e->>'window_s')::double precision * 1000) AS span) AS w
+$$;
+
+COMMENT ON FUNCTION caliper.diagnosis_step_raw(text, text, jsonb) IS
+'The sentence (text) that says what to do about a verdict, made of the application, the verdict and the evidence';
+
+CREATE FUNCTION caliper.diagnose(
+    period interval DEFAULT '10 minutes',
+    application text DEFAULT NULL,
+    OUT application_name text,
+    OUT verdict text,
+    OUT confidence double precision,
+    OUT window_start timestamp with time zone,
+    OUT window_end timestamp with time zone,
+    OUT transactions bigint,
+    OUT evidence jsonb,
+    OUT next_step text
+)
+RETURNS SETOF record
+LANGUAGE sql VOLATILE PARALLEL RESTRICTED ROWS 50
+SET search_path = pg_catalog, pg_temp SET jit = off SET enable_nestloop = off
+AS $$
+WITH fact AS MATERIALIZED (
+    SELECT f.*, l.*, s.headroom,
+           EXTRACT(epoch FROM f.window_end - f.window_start)::double precision AS span,
+           f.xacts + f.open_xacts AS n_xacts,
+           greatest(f.xacts + f.open_xacts, f.busy_points) AS n,
+           CASE f.source WHEN 'history' THEN f.points
+                ELSE floor(f.observed / 1000) END AS n_points,
+           COALESCE(f.gap_time / NULLIF(f.held_time, 0), 0) AS gap_ratio,
+           COALESCE(least(f.lock_time / NULLIF(f.held_time, 0), 1), 0) AS lock_ratio,
+           f.held_time - f.gap_time AS work_time,
+           COALESCE((f.held_time - f.gap_time) / NULLIF(f.xacts + f.open_xacts, 0), 0) AS work_mean,
+           f.full_size >= 2 AND f.full_time >= l.full_share
+               AND f.full_missed >= l.full_missed_min AS is_full,
+           greatest(f.busy_peak, f.busy_max) AS busy_most,
+           p.period, EXTRACT(epoch FROM p.period)::double precision AS period_s,
+           greatest(f.observed, 1) * least(l.lost_connections,
+               l.lost_share * greatest(f.connections_mean, 1)) AS matters
+    FROM (SELECT COALESCE(diagnose.period, interval '10 minutes')) AS p (period)
+    CROSS JOIN LATERAL caliper.diagnosis_facts_raw(p.period) AS f
+    CROSS JOIN caliper.diagnosis_limits() AS l
+    LEFT JOIN caliper.server AS s ON true
+    WHERE f.application_name = COALESCE(diagnose.application, f.application_name)
+), fault AS MATERIALIZED (  /* what costs more to find out, only where it may matter */
+    SELECT f.*, r.refused, s.top AS statements,
+           least(1, COALESCE(greatest(s.slow_seen, CASE   /* of older ones, if it adds up */
+               WHEN s.total_time BETWEEN 0.5 * f.work_time AND 2 * f.work_time
+               THEN s.slow_time END) / NULLIF(f.work_time, 0), 0)) AS slow_ratio
+    FROM fact AS f
+    LEFT JOIN LATERAL caliper.diagnosis_refused_raw(f.application_name,
+        f.window_end - f.period) AS r (refused) ON true
+    LEFT JOIN LATERAL (
+        SELECT t.*
+        FROM caliper.diagnosis_statements_raw(f.application_name, f.window_start) AS t
+        WHERE f.work_time >= f.matters OR f.is_full) AS s ON true
+), candidate AS (         /* the order is that of cause before symptom */
+    SELECT f.application_name, v.verdict, v.n, v.distance,
+           CASE WHEN v.verdict = 'server_limit'
+                     AND (f.refused->>'top_application' = f.application_name
+                          OR f.refused->>'refused_reason' IN ('role_limit', 'database_limit'))
+                THEN 5.5 ELSE v.rank END AS rank
+    FROM fault AS f, LATERAL (VALUES
+        (1, 'connection_leak', f.unused::double precision,
+         f.unused >= f.leak_connections AND f.unused_parts >= f.spread
+             AND f.unused_late > 0 AND f.closed <= f.leak_closed * greatest(f.opened, f.unused),
+         f.unused / greatest(f.opened, f.unused, 1)::double precision),
+        (2, 'server_limit', (f.refused->>'refused_count')::double precision,
+         f.refused IS NOT NULL, 1),
+        (3, 'lock_waits', f.n,
+         f.n >= f.enough AND f.lock_time >= f.matters AND f.lock_ratio >= f.lock_share,
+         (f.lock_ratio - f.lock_share) / (1 - f.lock_share)),
+        (4, 'held_idle', f.n,
+         f.n >= f.enough AND f.gap_ratio >=
+             CASE WHEN f.is_full THEN f.gap_share_full ELSE f.gap_share END
+             AND f.gap_time >= CASE
+                 WHEN f.gap_time >= f.short_gap * f.n_xacts OR f.is_full THEN f.matters
+                 ELSE f.gap_share * f.observed * f.connections_mean END,
+         (f.gap_ratio - f.gap_share) / (1 - f.gap_share)),
+        (5, 'slow_statements', f.n,
+         f.n >= f.enough AND (f.work_time >= f.matters OR f.is_full)
+             AND (f.slow_ratio >= f.slow_share OR f.work_mean >= f.slow_mean),
+         greatest((f.slow_ratio - f.slow_share) / (1 - f.slow_share),
+                  1 - f.slow_mean / NULLIF(f.work_mean, 0))),
+        (6, 'churn', f.opened,
+         f.opened >= f.churn_opened AND f.opened >= f.churn_per_xact * f.xacts
+             AND f.opened * 1000 >= f.churn_rate * f.observed
+             AND least(f.opened, f.closed) >= f.churn_turnover * f.connections_max
+             AND COALESCE(f.opened_parts, f.spread) >= f.spread,
+         f.opened / greatest(f.xacts, 1)::double precision),
+        (7, 'pool_too_small', f.n,
+         f.n >= f.enough AND f.is_full,
+         least(10 * f.full_time,
+               (f.gap_share_full - f.gap_ratio) / (f.gap_share_full - f.gap_share_none))),
+        (8, 'client_side_wait', f.n_points,
+         f.n >= f.enough AND f.connections >= f.idle_connections
+             AND f.busy_p99 <= f.idle_busy * f.connections
+             AND f.grown >= greatest(2, f.grown_share * f.connections),
+         least(1 - f.busy_p99 / NULLIF(f.idle_busy * f.connections, 0),
+               f.grown / NULLIF(f.connections, 0))),
+        (9, 'over_provisioned', f.n_points,
+         f.n_points >= f.enough
+             AND least(f.connections, f.connections_mean) >= f.idle_connections
+             AND f.busy_most <= f.idle_busy * f.connections,
+         1 - f.busy_most / NULLIF(f.idle_busy * f.connections, 0)),
+        (10, 'healthy', f.n, f.n >= f.enough,
+         1 - greatest(f.gap_ratio, f.busy_p99 / NULLIF(f.connections_max, 0))),
+        (11, 'insufficient_data', NULL, true, NULL)
+        ) AS v (rank, verdict, n, applies, distance)
+    WHERE v.applies
+), judged AS (
+    SELECT DISTINCT ON (c.application_name) f.*, c.rank, c.verdict,
+           COALESCE(c.n, f.n) AS sample,
+           CASE WHEN c.n IS NULL THEN 1 - f.n::double precision / (f.n + f.half_sure)
+                ELSE c.n / (c.n + f.half_sure)
+                     * (0.5 + 0.5 * least(greatest(c.distance, 0), 1))
+                     * CASE f.source WHEN 'counters' THEN f.counters_trust
+                            ELSE least(1, f.observed / (1000 * greatest(f.span, 0.001))) END
+           END AS sure
+    FROM candidate AS c
+    JOIN fault AS f ON f.application_name = c.application_name
+    ORDER BY c.application_name, c.rank
+), shown AS MATERIALIZED (
+    SELECT j.*, jsonb_strip_nulls(jsonb_build_object(
+               'window_source', j.source,
+               'window_s', round(j.span::numeric, 1),
+               'observed_s', round(j.observed::numeric / 1000, 1),
+               'points_count', CASE j.source WHEN 'history' THEN j.points END,
+               'pools_count', j.pools,
+               'connections_now', j.connections,
+               'connections_mean', round(j.connections_mean::numeric, 2),
+               'connections_max', j.connections_max,
+               'busy_connections_mean', round(j.busy_mean::numeric, 1),
+               'busy_connections_p99', j.busy_p99,
+               'busy_connections_max', j.busy_max,
+               'transactions_count', j.xacts,
+               'open_transactions_count', j.open_xacts,
+               'errors_count', j.errors,
+               'opened_count', j.opened,
+               'closed_count', j.closed,
+               'held_s', round(j.held_time::numeric / 1000, 3),
+               'held_mean_ms', round((j.held_time / NULLIF(j.n_xacts, 0))::numeric, 3),
+               'gap_ratio', round(j.gap_ratio::numeric, 3),
+               'lock_ratio', round(j.lock_ratio::numeric, 3)))
+           || COALESCE(j.refused, '{}')
+           || jsonb_build_object('sample_count', j.sample) AS facts
+    FROM judged AS j
+), proven AS (
+    SELECT s.*, s.facts || jsonb_strip_nulls(CASE s.verdict
+        WHEN 'connection_leak' THEN jsonb_build_object(
+            'unused_connections', s.unused, 'unused_parts_tenths', s.unused_parts,
+            'unused_s', round(least(s.period_s, s.span)::numeric, 1),
+            'unused_per_minute', round((60 * s.unused / least(s.period_s, s.span))::numeric, 2),
+            'free_connections', s.headroom,
+            'free_last_s', round((s.headroom * least(s.period_s, s.span) / s.unused)::numeric))
+        WHEN 'lock_waits' THEN jsonb_build_object(
+            'lock_s', round(s.lock_time::numeric / 1000, 3),
+            'blocker', caliper.diagnosis_blocker_raw(s.application_name, s.window_start))
+        WHEN 'held_idle' THEN jsonb_build_object(
+            'idle_in_transaction_connections_mean',
+            round((s.gap_time / greatest(s.observed, 1))::numeric, 2),
+            'openers', caliper.diagnosis_openers_raw(s.application_name, s.window_start))
+        WHEN 'slow_statements' THEN jsonb_build_object(
+            'slow_ratio', round(s.slow_ratio::numeric, 3),
+            'work_mean_ms', round(s.work_mean::numeric, 3),
+            'statements', s.statements)
+        WHEN 'churn' THEN jsonb_build_object(
+            'opened_per_second', round((1000 * s.opened / greatest(s.observed, 1))::numeric, 2),
+            'opened_per_transaction', round(s.opened::numeric / greatest(s.xacts, 1), 3))
+        WHEN 'pool_too_small' THEN jsonb_build_object(
+            'full_pool', s.full_pool, 'full_connections', s.full_size,
+            'full_time_ratio', round(s.full_time::numeric, 3),
+            'ceiling_connections', a.ceiling,
+            'needed_connections', greatest(ceil(1.5 * s.full_size), a.recommended_per_pool),
+            'free_connections', s.headroom)
+        WHEN 'client_side_wait' THEN jsonb_build_object(
+            'opened_while_idle_connections', s.grown)
+        WHEN 'over_provisioned' THEN jsonb_build_object(
+            'busy_connections_peak', s.busy_most, 'busy_since', s.busy_since,
+            'needed_connections', CASE WHEN a.recommended < s.connections THEN a.recommended
+                ELSE greatest(ceil(1.25 * s.busy_most), 1) END)
+        ELSE '{}' END) AS evidence
+    FROM shown AS s
+    LEFT JOIN LATERAL (
+        SELECT d.ceiling, d.recommended, d.recommended_per_pool
+        FROM caliper.advise_pools(NULL, s.application_name) AS d
+        WHERE s.verdict IN ('pool_too_small', 'over_provisioned')) AS a ON true
+)
+SELECT p.application_name, p.verdict, round(p.sure::numeric, 2)::double precision,
+       p.window_start, p.window_end, p.xacts, p.evidence,
+       caliper.diagnosis_step_raw(p.application_name, p.verdict, p.evidence)
+FROM proven AS p
+ORDER BY p.rank, p.held_time DESC, p.application_name
+$$;
+
+COMMENT ON FUNCTION caliper.diagnose(interval, text) IS
+'One row for each application (or for the one named) that was connected or refused during the period: what is wrong with its connections, how sure that is, and what to do first. See caliper.diagnosis for the columns, caliper.diagnosis_limits() for the thresholds. Of several verdicts that hold, the cause is given and not its symptoms, in this order: connection_leak, server_limit (after the next three if the application itself held most slots), lock_waits, held_idle, slow_statements, churn, pool_too_small, client_side_wait, over_provisioned, healthy. Shows nothing that the views it reads would not show to the caller';
+
+CREATE VIEW caliper.diagnosis AS
+SELECT
+    d.application_name,
+    d.verdict,
+    d.confidence,
+    d.window_start,
+    d.window_end,
+    d.transactions,
+    d.evidence,
+    d.next_step
+FROM caliper.diagnose() AS d;
+
+COMMENT ON VIEW caliper.diagnosis IS
+'What is wrong with the connections of each application, over the last ten minutes: one row for each that was connected or refused, the worst first. For another time, caliper.diagnose(interval). Judged from the history that the background worker keeps; without it from the counters of caliper.pools since their stats_since, which evidence says in window_source. What waits inside an application is not seen, only what it does on the server. Applications of other users are left out';
+COMMENT ON COLUMN caliper.diagnosis.application_name IS 'As in caliper.pools; all pools of the '
+                                                        'application together';
+COMMENT ON COLUMN caliper.diagnosis.verdict IS 'connection_leak: connections are opened and not '
+                                               'used again; server_limit: connections were '
+                                               'refused; lock_waits: it waits for locks; '
+                                               'held_idle: its transactions let the server wait; '
+                                               'slow_statements: slow statements take its '
+                                               'connections; churn: connections are opened and '
+                                               'closed all the time; pool_too_small: a pool is '
+                                               'full of short transactions; client_side_wait: '
+                                               'connections were opened on demand, and the server '
+                                               'hardly uses them; over_provisioned: more '
+                                               'connections than it ever used; healthy; '
+                                               'insufficient_data';
+COMMENT ON COLUMN caliper.diagnosis.confidence IS 'How sure the verdict is, ratio from 0 to 1: n '
+                                                  '/ (n + 5), where n is the size of the sample '
+                                                  'that it rests on (transactions, or points at '
+                                                  'which it was busy, if more; connections opened '
+                                                  'for connection_leak and churn; refusals; '
+                                                  'points for the verdicts about idle '
+                                                  'connections), times a number that goes from '
+                                                  '0.5 on the threshold of the verdict to 1 where '
+                                                  'it could not be clearer, times the share of '
+                                                  'the window that the history covers, or 0.8 '
+                                                  'without it. For insufficient_data 1 - n / (n + '
+                                                  '5)';
+COMMENT ON COLUMN caliper.diagnosis.window_start IS 'Begin of the time that was judged: as far '
+                                                    'back as asked for, or as the history or the '
+                                                    'counters of the application reach';
+COMMENT ON COLUMN caliper.diagnosis.window_end IS 'End of it: now';
+COMMENT ON COLUMN caliper.diagnosis.transactions IS 'Transactions that ended in that time';
+COMMENT ON COLUMN caliper.diagnosis.evidence IS 'What the verdict rests on: numbers, each with '
+                                                'its unit in its name (_s seconds, _ms, _ratio, '
+                                                '_count, connections), and the statements, routes '
+                                                'and applications that are to blame';
+COMMENT ON COLUMN caliper.diagnosis.next_step IS 'What to do first, in one sentence';
