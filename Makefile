@@ -35,7 +35,8 @@ check:
 	@tools/install-deps.sh check
 	@tools/check.sh
 
-#@ make check-all     PostgreSQL 17 and 18, PostgreSQL's own suites, fuzzing, crashes
+#@ make check-all     PostgreSQL 17 and 18, PostgreSQL's own suites, real clients,
+#@                      fuzzing, crashes
 check-all:
 	@tools/install-deps.sh all
 	@tools/check-all.sh
@@ -106,7 +107,8 @@ PG_CFLAGS += -fvisibility=hidden
 # Calls into the server go without the detour through the linkage table.
 PG_CFLAGS += -fomit-frame-pointer -fno-plt
 PG_CPPFLAGS += '-DPGDLLEXPORT=__attribute__((visibility("default")))'
-SHLIB_LINK = $(filter -lm,$(LIBS))
+# Large tables behind everything else; see CAL_LARGE.
+SHLIB_LINK = $(filter -lm,$(LIBS)) -Wl,--sort-section=name
 
 # No bitcode: it would ask for clang, and nothing here gains from inlining.
 override with_llvm = no

@@ -56,6 +56,17 @@ run_pairs()
 	stop "$config"
 }
 
+# record_parts WORKLOAD CONFIGURATION FUNCTIONS: what pg_caliper's own code used,
+# and what libc's allocator did, which the instructions leave out.
+record_parts()
+{
+	record "own.$1" "$2" "$(awk -F '\t' '$3 == "pg_caliper.so" { n += $1 }
+		END { printf "%.1f", n }' "$3")"
+	record "heap.$1" "$2" "$(awk -F '\t' '$3 ~ /^libc/ &&
+		$2 ~ /alloc|free|systrim|sbrk|^brk|morecore|unlink_chunk/ { n += $1 }
+		END { printf "%.1f", n }' "$3")"
+}
+
 # Instructions and clock reads.
 callgrind()
 {
@@ -74,8 +85,7 @@ callgrind()
 		bench/callgrind.pl "$profiles/$config/$first" \
 			"$profiles/$config/$second" "$n" functions \
 			>"$WORK/out/functions.$name.$config"
-		record "own.$name" "$config" "$(awk -F '\t' '$3 == "pg_caliper.so" { n += $1 }
-			END { printf "%.1f", n }' "$WORK/out/functions.$name.$config")"
+		record_parts "$name" "$config" "$WORK/out/functions.$name.$config"
 	done <"$config/pairs"
 	rm -rf "$profiles/$config"
 }

@@ -6,9 +6,11 @@
 set -euo pipefail
 . bench/lib.sh
 
-transactions=3000 starts=12 rounds=40 pairs=40 seconds=2 repetitions=31
+transactions=3000 starts=24 rounds=20 pairs=40 seconds=2 repetitions=31 watch=60
+connect_starts=12 connects=150
 if [ "${1:-}" = --quick ]; then
-	transactions=600 starts=5 rounds=20 pairs=20 seconds=1 repetitions=11
+	transactions=600 starts=6 rounds=20 pairs=20 seconds=1 repetitions=11 watch=20
+	connect_starts=6
 fi
 
 configurations=()
@@ -22,10 +24,12 @@ done
 
 record machine "" "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), $(nproc) CPUs"
 record server "" "$("$PG_CONFIG" --version)"
-for part in ${BENCH_PARTS:-count native reading}; do
+for part in ${BENCH_PARTS:-count native reading worker connect}; do
 	case $part in
 		count) bench/count.sh $transactions "${configurations[@]}" ;;
 		native) bench/native.sh $starts $rounds $pairs $seconds "${configurations[@]}" ;;
 		reading) bench/reading.sh $repetitions ;;
+		worker) bench/worker.sh $watch ;;
+		connect) bench/connect.sh $connect_starts $connects "${configurations[@]}" ;;
 	esac
 done

@@ -9,7 +9,7 @@
 # build/bench/.  Takes about fifteen minutes, with --quick about four; then there
 # are fewer transactions, rounds and pairs, and the intervals are wider.
 #
-#	BENCH_PARTS	which parts to run, "count native reading" by default; the
+#	BENCH_PARTS	which parts to run, "count native reading worker connect" by default; the
 #			figures of the others are then missing, which is no pass
 #	BENCH_CONFIGURATIONS	"bare caliper pgss five" by default, bare being the
 #			server without any extension, and five the five others

@@ -104,12 +104,19 @@ sub row_above
 		map { number(above($metric, $_), $format) } @peers);
 }
 
-# The row below: how much of it is pg_caliper's own code.  The rest is what it
-# calls, PostgreSQL's query id, and the luck of how memory is laid out.
-sub row_own
+# The rows below: how much of it is pg_caliper's own code, the rest being what it
+# calls and PostgreSQL's query id; and the same with libc's allocator.
+sub row_parts
 {
-	row('  of which its own code', '', number(value("own.$_[0]", 'caliper'), '%+.0f'),
+	my ($workload) = @_;
+	my @with_heap = map {
+		my ($used, $heap) = (above("instructions.$workload", $_), above("heap.$workload", $_));
+		defined $used && defined $heap ? $used + $heap : undef;
+	} 'caliper', @peers;
+	row('  of which its own code', '', number(value("own.$workload", 'caliper'), '%+.0f'),
 		('') x 4);
+	row('  with malloc and free', '', number($with_heap[0], '%+.0f'), '', '',
+		map { number($_, '%+.0f') } @with_heap[ 1, 2 ]);
 }
 
 # A row of CPU times with intervals.
@@ -152,14 +159,14 @@ print "$server; $machine\n";
 
 heading('Instructions per transaction, above the bare server (callgrind)');
 row_above('pgbench -S -M prepared', 'instructions.select_prepared', 550,  '%+.0f');
-row_own('select_prepared');
+row_parts('select_prepared');
 row_above('pgbench -S -M simple',   'instructions.select_simple',   3450, '%+.0f');
-row_own('select_simple');
+row_parts('select_simple');
 row_above('pgbench -M prepared (TPC-B)', 'instructions.tpcb_prepared', 3200, '%+.0f');
-row_own('tpcb_prepared');
+row_parts('tpcb_prepared');
 row_above('one statement, prepared',  'instructions.one',  undef, '%+.0f');
 row_above('300 statements, prepared', 'instructions.many', undef, '%+.0f');
-row_own('many');
+row_parts('many');
 
 # Of 300 statements: what the server itself needs more for them is not counted.
 my ($one, $many) = map { value("instructions.$_", 'caliper') } qw(one many);
@@ -198,6 +205,24 @@ heading('Backend CPU per prepared SELECT, ns above the bare server (native)');
 row_cpu('fifty in one pipeline',  'pipeline', 80);
 row_cpu('each with its own Sync', 'sync',     200);
 
+heading('Server CPU per connection opened and closed, microseconds above the bare server (native)');
+for my $mode ([ empty => 'no statement', 20 ], [ select => 'one simple SELECT', undef ])
+{
+	my ($name, $label, $budget) = @$mode;
+	my $metric = "connect_above.$name";
+	my $value = value($metric, 'caliper');
+	row($label, number(value("connect.$name", 'bare')), number($value, '%+.0f'),
+		defined $budget ?
+		  (number($budget, '%+.0f'), verdict($value, $budget, low($metric, 'caliper'))) : ('', ''),
+		map { number(value($metric, $_), '%+.0f') } @peers);
+	row_interval($metric, '%+.0f', @peers);
+	row('  relative to the bare server', '', number(value("connect_ratio.$name", 'caliper'), '%.3f'), '', '',
+		map { number(value("connect_ratio.$name", $_), '%.3f') } @peers);
+	row('  page faults', number(value("connect_faults.$name", 'bare')),
+		number(above("connect_faults.$name", 'caliper'), '%+.1f'), '', '',
+		map { number(above("connect_faults.$name", $_), '%+.1f') } @peers);
+}
+
 heading('Transactions per second, relative to the bare server (native)');
 my $ratio = value('tps_ratio', 'caliper');
 my $high  = high('tps_ratio', 'caliper');
@@ -217,6 +242,14 @@ heading('Shared memory at defaults, max_connections = 100, MB (caliper.info)', '
 my $memory = value('memory', 'caliper');
 $memory /= 1024 * 1024 if defined $memory;
 row('total', '', number($memory, '%.1f'), '32.0', verdict($memory, 32), '', '');
+
+heading('CPU of the background worker with 500 connections, % of one core', '');
+for my $state ([ idle => 'idle' ], [ waiting => 'each in a statement that waits' ],
+	[ busy => 'pgbench -S -M prepared' ])
+{
+	my $used = value("worker.$state->[0]", 'caliper');
+	row($state->[1], '', number($used, '%.2f'), '1.00', verdict($used, 1), '', '');
+}
 
 print "\nThe five: pg_stat_statements, pg_stat_kcache, pg_qualstats, pg_wait_sampling, auto_explain\n";
 print $missed ? "\n$missed outside the budget\n" : "\neverything within the budget\n";

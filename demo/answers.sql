@@ -67,6 +67,35 @@ WHERE datname = current_database() AND xacts > 0
 	AND application_name IS DISTINCT FROM 'demo'
 ORDER BY held_time DESC;
 
+\echo 'WHAT IS WRONG WITH THEM, AND WHAT TO DO FIRST'
+\echo 'A verdict for each application, how sure it is, and the next step, with the numbers behind it.'
+\echo
+SELECT CASE line WHEN 1 THEN application_name ELSE '' END AS application,
+	CASE line WHEN 1 THEN verdict ELSE '' END AS verdict,
+	CASE line WHEN 1 THEN round(100 * confidence)::text ELSE '' END AS "sure%",
+	part[1] AS next_step
+FROM caliper.diagnosis AS d,
+	regexp_matches(next_step, '(.{1,80})(?:\s|$)', 'g') WITH ORDINALITY AS words (part, line)
+WHERE application_name IS DISTINCT FROM 'demo' AND verdict <> 'insufficient_data'
+ORDER BY verdict = 'healthy', confidence DESC, d.application_name, line;
+
+\echo 'HOW MANY CONNECTIONS THEY NEED'
+\echo 'So many that 19 of 20 requests get one within 0.1 s, or within the time of one transaction if that is shorter; by'
+\echo 'measured arrivals and times held. Where the pool was full, more may have been wanted than was seen.'
+\echo
+SELECT application_name AS application,
+	connections_peak AS peak,
+	round(busy_mean::numeric, 1) AS busy_avg,
+	round(busy_p99) AS busy_p99,
+	recommended,
+	recommended_low AS at_least,
+	recommended_high AS at_most,
+	round(100 * confidence) AS "sure%",
+	CASE WHEN censored THEN 'was full' ELSE '' END AS note
+FROM caliper.pool_advice
+WHERE application_name IS DISTINCT FROM 'demo' AND recommended IS NOT NULL
+ORDER BY busy_mean DESC;
+
 \echo 'INDEX SUGGESTIONS'
 \echo 'Each was verified: the statements that it serves, whose calls and time are shown, were planned again as if it existed.'
 \echo 'saved% is the part of their cost that it takes away; size is what it would need on disk.'

@@ -18,6 +18,7 @@ my @calls = split /\n/, $node->safe_psql(
 			CASE WHEN t.typcategory = 'N' THEN '1'
 				WHEN t.typcategory = 'A' THEN quote_literal('{}')
 				WHEN t.typcategory = 'B' THEN 'true'
+				WHEN t.typcategory = 'D' THEN quote_literal('2026-01-01')
 				WHEN t.typcategory = 'T' THEN quote_literal('1 s')
 				ELSE quote_literal('all') END || '::' || format_type(t.oid, NULL),
 			', ' ORDER BY a.ord)

@@ -8,6 +8,7 @@
 #	suites	PostgreSQL's own regression and isolation suites (suites.sh)
 #	fuzz	the fuzz targets, FUZZ_SECONDS (30) each
 #	ubsan	the regression tests with -fsanitize=undefined
+#	clients	real clients, from Debian and from npm, t/clients/*.pl
 #	long	the crash and endurance tests, t/long/*.pl
 #
 # The releases run beside the rest.  The whole output of a part goes to
@@ -17,7 +18,7 @@
 set -uo pipefail
 
 cd "$(dirname "$0")/.."
-parts=${*:-trixie sid suites fuzz ubsan long}
+parts=${*:-trixie sid suites fuzz ubsan clients long}
 logs=$PWD/build/check-all
 export PG_CONFIG=$(tools/pg-config.sh)
 export CHECK_JOBS=${CHECK_JOBS:-1} CHECK_TAP_SECONDS=${CHECK_TAP_SECONDS:-900}
@@ -55,6 +56,13 @@ part_ubsan()
 	tools/copy-tree.sh build/ubsan
 	CHECK_COPT="-O1 -fsanitize=undefined -fno-sanitize-recover=undefined" \
 		build/ubsan/tools/check.sh regress isolation
+}
+
+part_clients()
+{
+	tools/install-clients.sh &&
+		CHECK_TAP=$(echo t/clients/*.pl) CHECK_INPUT=build/clients \
+			CHECK_OUT=build/check-clients tools/check.sh tap
 }
 
 part_long()

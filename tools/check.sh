@@ -10,6 +10,7 @@
 # "N passed, N failed"; exit status 1 when a test failed or none ran.
 #
 #	CHECK_TAP	TAP tests to run instead of t/*.pl (relative to the project)
+#	CHECK_INPUT	one more path that the tests need (relative to the project)
 #	CHECK_OUT	folder for the results instead of build/check
 #	CHECK_COPT	compiler options instead of -Werror (see COPT in PGXS)
 #	CHECK_JOBS	TAP programs at a time, 2
@@ -43,7 +44,8 @@ then
 	failed=1
 else
 	tools/run-as.sh -i build/stage -i build/unit -i sql -i expected -i specs \
-		-i t -i tools -o "$out" -- tools/check-servers.sh $kinds ||
+		-i t -i tools ${CHECK_INPUT:+-i "$CHECK_INPUT"} -o "$out" -- \
+		tools/check-servers.sh $kinds ||
 		[ -s "$out/counts" ] || failed=1
 	count < <(cat "$out/counts" 2>/dev/null || true)
 

@@ -149,7 +149,7 @@ sub objects
 		}
 		while ($text =~ /^CREATE FUNCTION (caliper\.\w+)\s*\((.*?)\)\s*RETURNS/gms)
 		{
-			$found{$1} = [ map { /^\s*OUT\s+(\w+)/ ? $1 : () } pieces($2) ];
+			$found{$1} = [ map { /^\s*(?:IN)?OUT\s+(\w+)/ ? $1 : () } pieces($2) ];
 		}
 	}
 	return %found;

@@ -2,7 +2,7 @@
 #
 # Installs the Debian packages that are missing, and nothing else.
 #
-# usage: tools/install-deps.sh demo|check|bench|all
+# usage: tools/install-deps.sh demo|check|bench|clients|all
 #
 #	PG_MAJOR	PostgreSQL major version, if not the distribution's own
 #
@@ -20,7 +20,7 @@
 
 set -euo pipefail
 
-purpose=${1:?usage: install-deps.sh demo|check|bench|all}
+purpose=${1:?usage: install-deps.sh demo|check|bench|clients|all}
 here=$(cd "$(dirname "$0")" && pwd)
 
 createcluster=/etc/postgresql-common/createcluster.d/pg_caliper.conf
@@ -55,13 +55,20 @@ packages()
 	# libkrb5-dev: the server's own header of a connection asks for it.
 	printf '%s\n' gcc libc6-dev make binutils perl libkrb5-dev \
 		"postgresql-$pg" "postgresql-server-dev-$pg" pgbouncer
-	case $purpose in check | all)
+	case $purpose in check | clients | all)
 		printf '%s\n' libipc-run-perl libdbd-pg-perl git ;;
 	esac
 	case $purpose in bench | all)
 		printf '%s\n' valgrind strace
 		printf '?postgresql-%s-%s\n' "$pg" hypopg "$pg" pg-stat-kcache \
 			"$pg" pg-qualstats "$pg" pg-wait-sampling ;;
+	esac
+	# Node.js may have come from elsewhere, and bring its npm along.
+	case $purpose in clients | all)
+		printf '%s\n' python3-psycopg2 python3-psycopg python3-django \
+			ruby-pg ruby-activerecord
+		command -v node >/dev/null || echo nodejs
+		command -v npm >/dev/null || echo npm ;;
 	esac
 	case $purpose in all)
 		printf '%s\n' clang libclang-rt-dev debootstrap dpkg-dev \

@@ -55,7 +55,7 @@ typedef struct Shared
 	Partition	partition[CAL_PARTITIONS];
 } Shared;
 
-pg_atomic_uint32 *cal_statements_epoch_at = NULL;
+CAL_HOT pg_atomic_uint32 *cal_statements_epoch_at = NULL;
 
 static Shared *shared = NULL;
 static Slot *all_slots = NULL;
