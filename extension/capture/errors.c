@@ -7,7 +7,8 @@
  * counted with that execution; the others (syntax, parse analysis, values at
  * Bind, planning, a missing right, COMMIT) go to the statement whose query id
  * core reports, else to query id 0.  What fails inside another statement is
- * counted in the hooks.
+ * counted in the hooks.  Reports of refused connections, which come by here as
+ * well, go to refusal.c; errors also count for the connection's pool.
  *
  * In the hook nothing may allocate, lock or report: it writes to this
  * backend's slab alone.  Errors that PL/pgSQL catches never come by, nor does

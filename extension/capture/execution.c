@@ -244,6 +244,7 @@ cal_execution_declare(QueryDesc *queryDesc)
 		return NULL;
 	begin(ex, queryDesc, queryid ? queryid : cal_utility_cursor, true);
 	cal_transaction_open(ex->entry);
+	cal_transaction_last = ex->key.queryid;
 	cal_execution_slots++;
 	return ex;
 }

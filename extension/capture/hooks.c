@@ -59,6 +59,8 @@ parse_hook(ParseState *pstate, Query *query, JumbleState *jstate)
 		(cal_nesting == 0 || cal_track == CAL_TRACK_ALL) &&
 		!IsParallelWorker())
 		cal_text_note(pstate->p_sourcetext, query, jstate);
+	if (cal_transaction_settled)
+		cal_transaction_notice(CAL_CLASS_WORK);
 }
 
 /* Pass planning on. */

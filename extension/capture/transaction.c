@@ -34,6 +34,7 @@
 #include "capture/beside.h"
 #include "capture/clock.h"
 #include "capture/event.h"
+#include "capture/execution_state.h"
 #include "capture/session.h"
 #include "capture/transaction.h"
 #include "store/names.h"
@@ -47,6 +48,7 @@
 #define ABORTED		0x10		/* it failed, and waits for ROLLBACK */
 #define CHAINED		0x20		/* the next one follows without BEGIN */
 #define ESTIMATED	0x40		/* its gap is our estimate */
+#define GOES_ON		0x80		/* its statement has committed, and runs on */
 
 CAL_HOT bool cal_transaction_settled = false;
 CAL_HOT PgStat_Counter cal_transaction_idle = 0;
@@ -91,6 +93,15 @@ note_gap(int64 usec)
 	longest_after = cal_transaction_last;
 }
 
+/* A gap that core counts may be over. */
+static void
+follow_gap(void)
+{
+	note_gap(pgStatTransactionIdleTime - cal_transaction_idle);
+	cal_transaction_idle = pgStatTransactionIdleTime;
+	cal_pools_gap(gap_so_far());
+}
+
 /* Core does not count: what lies between our last reading and now was gap. */
 static void
 estimate_gap(void)
@@ -123,7 +134,7 @@ static void
 notice_other(void)
 {
 	notice_first();
-	if (state & CHAINED)
+	if ((state & CHAINED) && IsTransactionBlock())
 		state = NOTICED | IN_BLOCK;
 	else
 	{
@@ -170,9 +181,9 @@ credit_opener(uint64 held, uint64 gap)
 	c->opened++;
 	c->held_usec += held;
 	c->gap_usec += gap;
-	if (longest_usec > c->longest_gap_usec)
+	if (Min(longest_usec, gap) > c->longest_gap_usec)
 	{
-		c->longest_gap_usec = longest_usec;
+		c->longest_gap_usec = Min(longest_usec, gap);
 		c->gap_after = longest_after;
 	}
 	c->last = Max(c->last, cal_clock_last);
@@ -237,6 +248,7 @@ finish_plain(void)
 		cal_slab_begin(entry);
 		entry->counters.opened++;
 		entry->counters.held_usec += end - held_from;
+		entry->counters.last = Max(entry->counters.last, end);
 		cal_slab_end(entry);
 	}
 	cal_slab_opener = NULL;
@@ -246,9 +258,12 @@ finish_plain(void)
 	cal_pools_free_plain(end, end - held_from);
 }
 
-/* Keep track of where the transaction will end. */
-static void
-follow_control(CalStatementClass class)
+/*
+ * A statement that controls the transaction has succeeded: keep track of where
+ * the transaction will end.
+ */
+void
+cal_transaction_follow(CalStatementClass class)
 {
 	if (class == CAL_CLASS_OPEN)
 		state |= IN_BLOCK;
@@ -263,15 +278,28 @@ follow_control(CalStatementClass class)
  * that passed us by, with the next.  True if there is nothing else to notice.
  */
 static bool
-leave_aborted(CalStatementClass class)
+leave_aborted(void)
 {
 	bool		still = IsAbortedTransactionBlockState();
 
 	if (state & ABORTED)
 		finish(false);
-	if (still)
-		follow_control(class);
+	else if (state & NOTICED)
+		follow_gap();
 	return still;
+}
+
+/* A statement that has committed does more: that is another transaction. */
+static void
+count_another(void)
+{
+	state &= ~GOES_ON;
+	cal_pools_another();
+	if (cal_slab_opener == NULL)
+		return;
+	cal_slab_begin(cal_slab_opener);
+	cal_slab_opener->counters.opened++;
+	cal_slab_end(cal_slab_opener);
 }
 
 /* As cal_transaction_begin, if the transaction may not be plain. */
@@ -279,11 +307,13 @@ static pg_noinline void
 begin_other(CalStatementClass class)
 {
 	if (((state & ABORTED) || class >= CAL_CLASS_CONTROL) &&
-		leave_aborted(class))
+		leave_aborted())
 		return;
 	if (class == CAL_CLASS_CLOSE && !IsTransactionBlock())
 		class = CAL_CLASS_SETUP;	/* there is nothing to close */
 
+	if (state & GOES_ON)
+		count_another();
 	if (!(state & NOTICED))
 		notice_other();
 	else if (state & PLAIN)
@@ -293,15 +323,12 @@ begin_other(CalStatementClass class)
 	}
 	if (!pgstat_track_activities)
 		estimate_gap();
-	note_gap(pgStatTransactionIdleTime - cal_transaction_idle);
-	cal_pools_gap(gap_so_far());
+	follow_gap();
 	if (class != CAL_CLASS_SETUP && !(state & BUSY))
 	{
 		state |= BUSY;
 		cal_pools_busy(held_from);
 	}
-	follow_control(class);
-	cal_transaction_idle = pgStatTransactionIdleTime;
 	cal_transaction_settled = (state & BUSY) && pgstat_track_activities;
 }
 
@@ -315,9 +342,7 @@ cal_transaction_begin(CalStatementClass class)
 	if (cal_transaction_settled && class == CAL_CLASS_WORK &&
 		!(state & PLAIN))
 	{
-		note_gap(pgStatTransactionIdleTime - cal_transaction_idle);
-		cal_transaction_idle = pgStatTransactionIdleTime;
-		cal_pools_gap(cal_transaction_idle - idle_before);
+		follow_gap();
 		return;
 	}
 	if (unlikely(state != 0 || class != CAL_CLASS_WORK ||
@@ -354,6 +379,24 @@ cal_transaction_control(const TransactionStmt *stmt)
 	}
 }
 
+/* Since when the server has waited for the client in this transaction, or 0. */
+static TimestampTz
+waiting_since(void)
+{
+	if (!pgstat_track_activities)
+	{
+		if (cal_nesting > 0)
+			return 0;
+		state |= ESTIMATED;
+		return Max(cal_clock_last, held_from);
+	}
+	if (MyBEEntry &&
+		(MyBEEntry->st_state == STATE_IDLEINTRANSACTION ||
+		 MyBEEntry->st_state == STATE_IDLEINTRANSACTION_ABORTED))
+		return MyBEEntry->st_state_start_timestamp;
+	return 0;
+}
+
 /*
  * The backend exits.  The gap it is in, if any, has not been counted by core,
  * since no statement has ended it.
@@ -361,22 +404,33 @@ cal_transaction_control(const TransactionStmt *stmt)
 void
 cal_transaction_exit(void)
 {
+	TimestampTz since;
+	TimestampTz now;
+
 	if (!(state & NOTICED))
 		return;
-	if (MyBEEntry &&
-		(MyBEEntry->st_state == STATE_IDLEINTRANSACTION ||
-		 MyBEEntry->st_state == STATE_IDLEINTRANSACTION_ABORTED))
+	since = waiting_since();
+	now = cal_clock_read();
+	if (since != 0 && now > since)
 	{
-		TimestampTz since = MyBEEntry->st_state_start_timestamp;
-		TimestampTz now = cal_clock_read();
-
-		if (now > since)
-		{
-			estimated_usec += now - since;
-			note_gap(now - since);
-		}
+		state &= ~PLAIN;
+		estimated_usec += now - since;
+		note_gap(now - since);
 	}
 	finish(false);
+}
+
+/*
+ * The transaction ends within a statement, such as CALL or VACUUM, which goes
+ * on with another: the connection stays held, and for the same opener.
+ */
+static void
+go_on(void)
+{
+	if (!(state & NOTICED))
+		return;
+	state |= GOES_ON;
+	cal_transaction_settled = false;
 }
 
 /* As on_transaction_event, if the transaction is not plain or fails. */
@@ -395,6 +449,7 @@ end_other(XactEvent event)
 		return;
 	if (event == XACT_EVENT_ABORT && (state & IN_BLOCK))
 	{
+		follow_gap();
 		state |= ABORTED;
 		cal_transaction_settled = false;
 		return;
@@ -408,6 +463,11 @@ on_transaction_event(XactEvent event, void *arg)
 {
 	if (event == XACT_EVENT_PRE_COMMIT)
 		return;
+	if (unlikely(event == XACT_EVENT_COMMIT && cal_nesting > 0))
+	{
+		go_on();
+		return;
+	}
 	if (unlikely(event != XACT_EVENT_COMMIT || !(state & PLAIN)))
 		end_other(event);
 	else if (unlikely(TransactionIdIsValid(GetTopTransactionIdIfAny())))

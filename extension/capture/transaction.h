@@ -37,6 +37,7 @@ CAL_LOCAL uint64 cal_transaction_last;
 extern void cal_transaction_init(void);
 extern CalStatementClass cal_transaction_control(const TransactionStmt *stmt);
 extern void cal_transaction_begin(CalStatementClass class);
+extern void cal_transaction_follow(CalStatementClass class);
 extern void cal_transaction_exit(void);
 
 /* At each hook: almost always three comparisons. */
@@ -55,7 +56,7 @@ cal_transaction_open(CalSlabEntry *entry)
 	if (cal_slab_opener == NULL)
 	{
 		cal_slab_opener = entry;
-		cal_pools_opener(entry->key.queryid);
+		cal_pools_opener(entry->key.queryid, entry->key.userid);
 	}
 }
 

@@ -214,7 +214,10 @@ process_utility(UTILITY_PARAMS)
 	entry = find_control(pstmt, top);
 	if (entry)
 	{
+		if (class == CAL_CLASS_WORK)
+			cal_transaction_open(entry);
 		run_control(entry, UTILITY_ARGS);
+		cal_transaction_follow(class);
 		return;
 	}
 	if (is_transparent(pstmt->utilityStmt))
@@ -233,6 +236,8 @@ process_utility(UTILITY_PARAMS)
 	}
 	else
 		run_nested(ex, UTILITY_ARGS);
+	if (class >= CAL_CLASS_OPEN)
+		cal_transaction_follow(class);
 	if (ex)
 		cal_execution_complete(ex, completed_rows(qc));
 }

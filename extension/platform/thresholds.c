@@ -2,7 +2,8 @@
  * thresholds.c
  *		Thresholds per application: pg_caliper.application_thresholds.
  *
- * Owns: the parsed form of that setting.  Called by the settings machinery
+ * Owns: the parsed form of that setting, and where this session's thresholds
+ * of alerts are kept, which the worker reads.  Called by the settings machinery
  * (check, assign) and, when a session's application changes, by capture/.
  * It is a list of application:slow[/log]; both are durations with units, and
  * -1 turns one off.  A name with a comma or colon in it stands in double

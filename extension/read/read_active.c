@@ -16,7 +16,7 @@
 #include "store/groups.h"
 #include "store/pools.h"
 
-#define COLUMNS	8
+#define COLUMNS	9
 
 CAL_FUNCTION(caliper_active_0_1);
 CAL_FUNCTION(caliper_group_queryid_0_1);
@@ -33,9 +33,12 @@ put_member(CalRow *row, const CalPoolMember *member)
 		cal_read_pool(row, &member->pool);
 		cal_row_ms(row, member->gap_usec);
 		if (member->opener == 0)
-			cal_row_null(row);
+			cal_row_nulls_to(row, COLUMNS);
 		else
+		{
 			cal_row_int(row, (int64) member->opener);
+			cal_row_oid(row, member->opener_user);
+		}
 	}
 	else
 		cal_row_nulls_to(row, COLUMNS);

@@ -55,6 +55,13 @@ may_see(Rows *r, Oid userid)
 	return r->answer;
 }
 
+/* Whether any execution has; that of a cursor lasts until it is closed. */
+static bool
+has_ended(const CalCounters *c)
+{
+	return c->calls > 0 && (c->max_usec > 0 || c->exec_usec == 0);
+}
+
 /* Percentiles between min and max; where these are the same, nothing is asked. */
 static void
 put_quantiles(CalRow *row, const CalStatement *s)
@@ -70,7 +77,7 @@ put_quantiles(CalRow *row, const CalStatement *s)
 								  cal_hist_cell(s->counters.max_usec),
 								  q, lengthof(q), quantile);
 	for (int i = 0; i < lengthof(q); i++)
-		cal_row_ms(row, s->counters.calls > 0
+		cal_row_ms(row, has_ended(&s->counters)
 				   ? Max(min, Min(rint(quantile[i]), max)) : NAN);
 }
 
@@ -88,8 +95,8 @@ put_times(CalRow *row, const CalStatement *s, double total_usec)
 	double		variance = c->sum_squares / n - mean * mean;
 
 	cal_row_ms(row, sum);
-	cal_row_ms(row, n > 0 ? (double) c->min_usec : NAN);
-	cal_row_ms(row, n > 0 ? (double) c->max_usec : NAN);
+	cal_row_ms(row, has_ended(c) ? (double) c->min_usec : NAN);
+	cal_row_ms(row, has_ended(c) ? (double) c->max_usec : NAN);
 	cal_row_ms(row, mean);
 	cal_row_ms(row, n > 0 ? sqrt(Max(variance, 0.0)) : NAN);
 	put_quantiles(row, s);

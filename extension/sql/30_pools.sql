@@ -52,14 +52,15 @@ CREATE FUNCTION caliper.active_raw(
     OUT pool pg_catalog.text,
     OUT client_addr pg_catalog.inet,
     OUT gap_time double precision,
-    OUT opener_queryid bigint
+    OUT opener_queryid bigint,
+    OUT opener_userid pg_catalog.oid
 )
 RETURNS SETOF pg_catalog.record
 AS 'MODULE_PATHNAME', 'caliper_active_0_1'
 LANGUAGE C STRICT VOLATILE PARALLEL SAFE ROWS 100;
 
 COMMENT ON FUNCTION caliper.active_raw() IS
-'Which pool each connection is booked on; of its open transaction, gap_time (ms) is the sum of the gaps that have ended, and opener_queryid its first statement';
+'Which pool each connection is booked on; of its open transaction, gap_time (ms) is the sum of the gaps that have ended, opener_queryid its first statement, and opener_userid whose that is';
 
 CREATE FUNCTION caliper.route(query pg_catalog.text)
 RETURNS pg_catalog.text
@@ -204,7 +205,7 @@ SELECT
     caliper.route(s.query) AS route,
     CASE WHEN s.xact_start IS NOT NULL THEN a.opener_queryid END AS opener_queryid,
     CASE WHEN s.xact_start IS NOT NULL
-         THEN caliper.statement_text(a.opener_queryid, a.userid, a.dbid)
+         THEN caliper.statement_text(a.opener_queryid, a.opener_userid, a.dbid)
     END AS opener_query,
     s.wait_event_type,
     s.wait_event,

@@ -28,9 +28,9 @@ cal_usage_add(CalUsage *to, const CalUsage *from)
 void
 cal_counters_add(CalCounters *to, const CalCounters *from)
 {
-	if (from->calls > 0)
+	if (from->max_usec > 0)		/* else no execution has ended */
 	{
-		if (to->calls == 0 || from->min_usec < to->min_usec)
+		if (to->max_usec == 0 || from->min_usec < to->min_usec)
 			to->min_usec = from->min_usec;
 		to->max_usec = Max(to->max_usec, from->max_usec);
 	}

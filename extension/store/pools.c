@@ -5,7 +5,8 @@
  * Owns: its slice of shared memory: a fixed number of pools, of which the last
  * takes what finds no place, and for each process slot a share, in which the
  * backend there sums up its own finished transactions (pools_share.c).  Called
- * by capture (the backend's own connection), by readers and by those who reset.
+ * by pools_mine.c (the backend's own connection), by readers and by those who
+ * reset.
  *
  * Locks: the directory's guards which pool lies where, exclusive to give a
  * place away.  Each pool has one of 17 others, which guards everything in it

@@ -50,6 +50,7 @@ typedef struct CalPoolMember
 	int			thresholds_ms[CAL_ALERT_KINDS];
 	uint64		gap_usec;		/* gaps of the open transaction that ended */
 	uint64		opener;			/* its first statement, or 0 */
+	Oid			opener_user;
 	CalPoolKey	pool;			/* in (other), user and database are its own */
 } CalPoolMember;
 

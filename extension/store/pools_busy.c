@@ -3,9 +3,10 @@
  *		How many connections of a pool are busy, and for how long how many.
  *
  * Owns: nothing; works on a CalBusy that the store of pools keeps in shared
- * memory.  Needs no lock.  One word holds the number of busy connections and
- * the time of its last change; whoever changes it adds the time between to the
- * level that was.  So the intervals tile time, and a reader adds the open one.
+ * memory.  Needs no lock.  One word holds the number of busy connections, below,
+ * and the time of its last change, above; whoever changes it adds the time in
+ * between to the level that was.  So the intervals tile time, and a reader adds
+ * the open one.
  * Two atomic operations per change, never a wait.
  *
  * Times are microseconds from the start of the server and fit 48 bits for
@@ -105,9 +106,9 @@ cal_busy_restore(CalBusy *busy, const CalBusyState *saved)
 void
 cal_busy_copy(CalBusy *busy, CalBusyState *to, uint64 at)
 {
-	uint64		peak = pg_atomic_read_u64(&busy->peak);
 	uint64		again = pg_atomic_read_u64(&busy->word);
 	uint64		word;
+	uint64		peak;
 	int			tries = 0;
 
 	do
@@ -121,6 +122,9 @@ cal_busy_copy(CalBusy *busy, CalBusyState *to, uint64 at)
 
 	if (at > CAL_BUSY_TIME(word))
 		to->usec[cal_busy_cell(CAL_BUSY_COUNT(word))] += at - CAL_BUSY_TIME(word);
+	peak = pg_atomic_read_u64(&busy->peak);
+	if (CAL_BUSY_COUNT(peak) < CAL_BUSY_COUNT(word))
+		peak = word;			/* whose owner is about to say so */
 	to->now = CAL_BUSY_COUNT(word);
 	to->peak = CAL_BUSY_COUNT(peak);
 	to->peak_at = CAL_BUSY_TIME(peak);

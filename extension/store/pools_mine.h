@@ -51,6 +51,17 @@ cal_pools_free_plain(TimestampTz at, uint64 held_usec)
 	cal_share_end(share);
 }
 
+/* It stays held, with another transaction. */
+static inline void
+cal_pools_another(void)
+{
+	CalPoolShare *share = cal_pools_mine;
+
+	cal_share_begin(share);
+	share->totals.xacts++;
+	cal_share_end(share);
+}
+
 /* For all to see: the gaps that the open transaction has had so far. */
 static inline void
 cal_pools_gap(uint64 usec)
@@ -58,11 +69,12 @@ cal_pools_gap(uint64 usec)
 	cal_pools_mine->gap_usec = usec;
 }
 
-/* For all to see: the statement that opened it. */
+/* For all to see: the statement that opened it, and whose it is. */
 static inline void
-cal_pools_opener(uint64 queryid)
+cal_pools_opener(uint64 queryid, Oid userid)
 {
 	cal_pools_mine->opener = queryid;
+	cal_pools_mine->opener_user = userid;
 }
 
 #endif							/* CAL_POOLS_MINE_H */

@@ -33,7 +33,8 @@ cal_pools_party_of_member(const CalPoolMember *member, CalParty *party)
 /*
  * Of any process that may keep others waiting: also one that serves no client
  * (no slot: -1), and transactions that wait to be committed, which have none
- * (pid 0).  Returns the opener of its transaction, if there is one.
+ * (pid 0).  Returns the opener of its transaction, if there is one; the party
+ * is then the role that ran it, as in caliper.holders, whatever SET ROLE said.
  */
 uint64
 cal_pools_party_of_process(int procno, int pid, CalParty *party)
@@ -43,6 +44,8 @@ cal_pools_party_of_process(int procno, int pid, CalParty *party)
 	if (procno >= 0 && cal_pools_member(procno, &member) && member.pid == pid)
 	{
 		cal_pools_party_of_member(&member, party);
+		if (member.opener != 0)
+			party->userid = member.opener_user;
 		return member.opener;
 	}
 	memset(party, 0, sizeof(*party));

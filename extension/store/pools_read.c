@@ -105,6 +105,7 @@ copy_member(const CalPoolShare *share, CalPoolMember *to)
 		   sizeof(to->thresholds_ms));
 	to->gap_usec = share->gap_usec;
 	to->opener = share->opener;
+	to->opener_user = share->opener_user;
 	to->pool = pool_at(share->pool)->facts.key;
 	to->pool.userid = share->userid;
 	to->pool.dbid = share->dbid;

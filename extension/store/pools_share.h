@@ -34,6 +34,7 @@ typedef struct CalPoolShare
 	int			thresholds_ms[CAL_ALERT_KINDS]; /* -1: off */
 	uint64		gap_usec;		/* gaps of the open transaction that ended */
 	uint64		opener;			/* its first statement, 0 before */
+	Oid			opener_user;	/* whose it is; SET ROLE may have changed it */
 	TimestampTz opened_at;		/* the connection */
 	CalPoolTotals totals;
 	CalHist16	held;

@@ -9,7 +9,8 @@
  * entry not used for long is handed over to the shared table: removed here
  * and added there under the lock of its partition, which readers hold too,
  * so that they see it once.  A reset changes the epoch; an entry of an older
- * epoch counts as empty until its owner clears it.
+ * epoch counts as empty until its owner clears it.  The entries of the running
+ * statement and of the transaction's opener are not handed over.
  *
  * Called by capture/ (attach, entry, begin, end) and by readers (count,
  * copy).  Never allocates, never raises.
