@@ -107,8 +107,12 @@ PG_CFLAGS += -fvisibility=hidden
 # Calls into the server go without the detour through the linkage table.
 PG_CFLAGS += -fomit-frame-pointer -fno-plt
 PG_CPPFLAGS += '-DPGDLLEXPORT=__attribute__((visibility("default")))'
-# Large tables behind everything else; see CAL_LARGE.
-SHLIB_LINK = $(filter -lm,$(LIBS)) -Wl,--sort-section=name
+# What a new process touches should lie on few pages: large tables behind
+# everything else (see CAL_LARGE), code and constants in one piece, and no code
+# of the C runtime's that would run when the process ends, for there is nothing
+# for it to do.
+SHLIB_LINK = $(filter -lm,$(LIBS)) -Wl,--sort-section=name \
+	-Wl,-z,noseparate-code -nostartfiles
 
 # No bitcode: it would ask for clang, and nothing here gains from inlining.
 override with_llvm = no

@@ -38,7 +38,7 @@ CAL_HOT QueryDesc *cal_hooks_started = NULL;
  * The first time in this backend: take over the parts of shared memory that
  * belong to its process slot.  Parallel workers count with their leader.
  */
-bool
+CAL_OFTEN bool
 cal_hooks_attach(void)
 {
 	if (IsParallelWorker())
@@ -50,7 +50,7 @@ cal_hooks_attach(void)
 }
 
 /* After parse analysis: keep the statement's text. */
-static void
+static CAL_OFTEN void
 parse_hook(ParseState *pstate, Query *query, JumbleState *jstate)
 {
 	if (previous_parse)
@@ -100,7 +100,7 @@ plan_nested(Query *parse, const char *source, int options,
 }
 
 /* The planner: count planning time of statements that are measured. */
-static PlannedStmt *
+static CAL_OFTEN PlannedStmt *
 planner(Query *parse, const char *source, int options, ParamListInfo params)
 {
 	uint64		queryid = CAL_QUERY_ID(parse);
@@ -183,7 +183,7 @@ start_other(QueryDesc *queryDesc, int eflags)
 }
 
 /* Start the executor. */
-static void
+static CAL_OFTEN void
 executor_start(QueryDesc *queryDesc, int eflags)
 {
 	cal_hooks_enter(CAL_CLASS_WORK);

@@ -120,7 +120,7 @@ end_plain(QueryDesc *queryDesc)
 }
 
 /* Run; what runs inside is one level deeper. */
-static void
+static CAL_OFTEN void
 executor_run(CAL_RUN_PARAMS)
 {
 	CalSlabEntry *entry = NULL;
@@ -194,7 +194,7 @@ finish_other(QueryDesc *queryDesc)
 }
 
 /* Finish: triggers fire here. */
-static void
+static CAL_OFTEN void
 executor_finish(QueryDesc *queryDesc)
 {
 	if (likely(queryDesc == done))

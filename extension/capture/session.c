@@ -47,7 +47,7 @@ static CalPoolKey key;			/* of the pool */
 static bool pooled = false;
 
 /* Take a name over, and put it as it may be shown; false if it is the same. */
-static bool
+static CAL_OFTEN bool
 take_name(char *seen, char *shown, const char *name)
 {
 	if (strncmp(seen, name ? name : "", NAMEDATALEN - 1) == 0)
@@ -60,7 +60,7 @@ take_name(char *seen, char *shown, const char *name)
 }
 
 /* Take both names over; false if they are the same. */
-static bool
+static CAL_OFTEN bool
 take_names(void)
 {
 	bool		named = take_name(cal_session_application, key.application,
@@ -74,7 +74,7 @@ take_names(void)
 }
 
 /* The backend exits, for whatever reason: its connection is closed. */
-static void
+static CAL_OFTEN void
 close_connection(int code, Datum arg)
 {
 	cal_transaction_exit();
@@ -88,7 +88,7 @@ close_connection(int code, Datum arg)
 }
 
 /* The server has admitted the connection. */
-void
+CAL_OFTEN void
 cal_session_start(void)
 {
 	cal_session_started = true;
@@ -108,7 +108,7 @@ cal_session_start(void)
 }
 
 /* A name may have changed: if so, move to the pool it belongs to now. */
-void
+CAL_OFTEN void
 cal_session_look(void)
 {
 	if (!take_names() || !pooled)

@@ -130,7 +130,7 @@ notice_first(void)
 }
 
 /* The same, for a transaction that may be more than one statement. */
-static void
+static CAL_OFTEN void
 notice_other(void)
 {
 	notice_first();
@@ -148,7 +148,7 @@ notice_other(void)
  * its commit took time, or if nobody has read the clock since its last
  * statement arrived.  Else at the last reading.
  */
-static TimestampTz
+static CAL_OFTEN TimestampTz
 read_end(uint64 *commit_usec)
 {
 	TimestampTz began = Max(held_from, GetCurrentStatementStartTimestamp());
@@ -168,7 +168,7 @@ read_end(uint64 *commit_usec)
 }
 
 /* Credit the opener with its transaction. */
-static void
+static CAL_OFTEN void
 credit_opener(uint64 held, uint64 gap)
 {
 	CalSlabEntry *entry = cal_slab_opener;
@@ -191,7 +191,7 @@ credit_opener(uint64 held, uint64 gap)
 }
 
 /* The transaction held the connection, and is over. */
-static void
+static CAL_OFTEN void
 free_connection(bool committed)
 {
 	CalPoolTotals more = {0};
@@ -210,7 +210,7 @@ free_connection(bool committed)
 }
 
 /* The transaction is over. */
-static void
+static CAL_OFTEN void
 finish(bool committed)
 {
 	bool		busy = (state & BUSY) != 0;
@@ -303,7 +303,7 @@ count_another(void)
 }
 
 /* As cal_transaction_begin, if the transaction may not be plain. */
-static pg_noinline void
+static CAL_OFTEN pg_noinline void
 begin_other(CalStatementClass class)
 {
 	if (((state & ABORTED) || class >= CAL_CLASS_CONTROL) &&
@@ -336,7 +336,7 @@ begin_other(CalStatementClass class)
  * A statement begins that may matter to the transaction: the first one, the
  * first that is not setup, one after a gap, or one that controls it.
  */
-void
+CAL_OFTEN void
 cal_transaction_begin(CalStatementClass class)
 {
 	if (cal_transaction_settled && class == CAL_CLASS_WORK &&
@@ -401,7 +401,7 @@ waiting_since(void)
  * The backend exits.  The gap it is in, if any, has not been counted by core,
  * since no statement has ended it.
  */
-void
+CAL_OFTEN void
 cal_transaction_exit(void)
 {
 	TimestampTz since;
@@ -434,7 +434,7 @@ go_on(void)
 }
 
 /* As on_transaction_event, if the transaction is not plain or fails. */
-static pg_noinline void
+static CAL_OFTEN pg_noinline void
 end_other(XactEvent event)
 {
 	cal_event_settle();
@@ -458,7 +458,7 @@ end_other(XactEvent event)
 }
 
 /* Core tells of the end of a transaction, ours or another's. */
-static void
+static CAL_OFTEN void
 on_transaction_event(XactEvent event, void *arg)
 {
 	if (event == XACT_EVENT_PRE_COMMIT)

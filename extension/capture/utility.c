@@ -201,7 +201,7 @@ find_control(const PlannedStmt *pstmt, bool top)
 }
 
 /* The hook. */
-static void
+static CAL_OFTEN void
 process_utility(UTILITY_PARAMS)
 {
 	bool		top = cal_execution_at_top();

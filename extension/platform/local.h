@@ -24,4 +24,10 @@
  */
 #define CAL_LARGE __attribute__((section(".bss.cal_large")))
 
+/*
+ * A function that every connection or nearly every statement comes through:
+ * these lie side by side as well.
+ */
+#define CAL_OFTEN __attribute__((section(".text.hot")))
+
 #endif							/* CAL_LOCAL_H */

@@ -19,6 +19,7 @@
 #include "storage/lwlock.h"
 #include "storage/proc.h"
 
+#include "platform/local.h"
 #include "store/alerts.h"
 #include "version_compat.h"
 
@@ -66,7 +67,7 @@ alerts_init(void *base, LWLockPadded *locks)
 }
 
 /* Say who this backend is; the next in its slot writes over it. */
-void
+CAL_OFTEN void
 cal_alerts_attach(struct PgBackendStatus *status, const char *usename,
 				  const char *datname)
 {

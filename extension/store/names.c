@@ -16,6 +16,7 @@
 #include "common/hashfn.h"
 #include "port/atomics.h"
 
+#include "platform/local.h"
 #include "store/names.h"
 
 #define NAMES	1024			/* the first is CAL_NAME_NONE */
@@ -78,7 +79,7 @@ add(const char *name, uint32 hash)
 }
 
 /* The number of a name, clipped to what PostgreSQL allows for a name. */
-uint16
+CAL_OFTEN uint16
 cal_names_intern(const char *name)
 {
 	char		clipped[NAMEDATALEN];

@@ -26,6 +26,7 @@
 #include "port/atomics.h"
 #include "utils/timestamp.h"
 
+#include "platform/local.h"
 #include "platform/settings.h"
 #include "store/pools.h"
 #include "store/pools_layout.h"
@@ -101,7 +102,7 @@ pools_init(void *base, LWLockPadded *padded)
 }
 
 /* The place of a pool that is there, or -1; with the directory's lock. */
-static int
+static CAL_OFTEN int
 find_pool(const CalPoolKey *key, uint32 hash)
 {
 	for (int i = 0; i < cal_pools->used; i++)
@@ -183,7 +184,7 @@ make_pool(const CalPoolKey *key, uint32 hash, TimestampTz at)
  * Where the pool of a key is; it is made if it is not there.  Comes back with
  * the directory's lock, so that it stays there until somebody is booked on it.
  */
-int
+CAL_OFTEN int
 cal_pools_locate(const CalPoolKey *key, TimestampTz at)
 {
 	uint32		hash = hash_bytes((const unsigned char *) key, sizeof(*key));
@@ -199,7 +200,7 @@ cal_pools_locate(const CalPoolKey *key, TimestampTz at)
 }
 
 /* The number of connections is about to change; with the pool's lock. */
-void
+CAL_OFTEN void
 cal_pools_connected(CalPoolFacts *facts, TimestampTz at)
 {
 	if (at > facts->connected_at)

@@ -16,6 +16,7 @@
 
 #include <math.h>
 
+#include "platform/local.h"
 #include "store/pools_busy.h"
 
 #define READ_TRIES	20
@@ -70,7 +71,7 @@ cal_busy_init(CalBusy *busy, uint64 at)
 }
 
 /* There were never as many: remember that, and when. */
-void
+CAL_OFTEN void
 cal_busy_raise_peak(CalBusy *busy, uint64 word)
 {
 	uint64		peak = pg_atomic_read_u64(&busy->peak);

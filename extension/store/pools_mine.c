@@ -29,7 +29,7 @@ CAL_HOT CalBusy *cal_pools_my_busy = &nobodys_busy;
 static Pool *my_pool;
 
 /* Move the share's numbers to its pool; with the pool's lock held. */
-static void
+static CAL_OFTEN void
 fold_share(void)
 {
 	if (mine->epoch == cal_pools->head.epoch)
@@ -61,7 +61,7 @@ cal_pools_prepare(void)
 }
 
 /* As cal_pools_free_plain, and more. */
-void
+CAL_OFTEN void
 cal_pools_free(TimestampTz at, uint64 held_usec, const CalPoolTotals *more)
 {
 	cal_pools_free_plain(at, held_usec);
@@ -72,7 +72,7 @@ cal_pools_free(TimestampTz at, uint64 held_usec, const CalPoolTotals *more)
 }
 
 /* It was not held for more than setup. */
-void
+CAL_OFTEN void
 cal_pools_setup(void)
 {
 	if (mine->epoch != cal_pools->head.epoch)
@@ -94,7 +94,7 @@ cal_pools_error(void)
 }
 
 /* What the session wants to be reported is read in a share from now on. */
-static void
+static CAL_OFTEN void
 publish_thresholds(CalPoolShare *share)
 {
 	if (cal_alert_thresholds != share->thresholds_ms)
@@ -104,7 +104,7 @@ publish_thresholds(CalPoolShare *share)
 }
 
 /* Book the connection on a pool; with the directory's lock. */
-static void
+static CAL_OFTEN void
 book(int place, const CalPoolKey *key, TimestampTz at, bool open)
 {
 	Pool	   *pool = pool_at(place);
@@ -137,7 +137,7 @@ book(int place, const CalPoolKey *key, TimestampTz at, bool open)
  * This backend's connection joins the pool of the key: open is true when the
  * client has just opened it, false when it comes from another pool.
  */
-void
+CAL_OFTEN void
 cal_pools_enter(const CalPoolKey *key, TimestampTz at, bool open)
 {
 	int			procno = CAL_MY_PROC_NUMBER();
@@ -153,7 +153,7 @@ cal_pools_enter(const CalPoolKey *key, TimestampTz at, bool open)
 }
 
 /* The connection ends; with the pool's lock. */
-static void
+static CAL_OFTEN void
 close_connection(CalPoolFacts *facts, TimestampTz at, bool abandoned)
 {
 	TimestampTz lived = at - mine->opened_at;
@@ -168,7 +168,7 @@ close_connection(CalPoolFacts *facts, TimestampTz at, bool abandoned)
  * connection ends, false when it goes on to another pool; abandoned is true if
  * the client did not say goodbye.
  */
-void
+CAL_OFTEN void
 cal_pools_leave(TimestampTz at, bool close, bool abandoned)
 {
 	LWLock	   *lock;
@@ -185,7 +185,8 @@ cal_pools_leave(TimestampTz at, bool close, bool abandoned)
 	mine->pool = -1;
 	mine->pid = 0;
 	LWLockRelease(lock);
-	publish_thresholds(&nobody);
+	if (!close)
+		publish_thresholds(&nobody);
 	mine = &nobody;
 	my_pool = NULL;
 	cal_pools_my_busy = &nobodys_busy;

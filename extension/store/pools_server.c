@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 #include "utils/wait_event.h"
 
+#include "platform/local.h"
 #include "platform/process.h"
 #include "store/pools_layout.h"
 #include "store/pools_server.h"
@@ -63,7 +64,7 @@ server_init(void *base, LWLockPadded *locks)
 const CalArea cal_server_area = {"server", server_size, server_init, 0};
 
 /* A client is admitted. */
-void
+CAL_OFTEN void
 cal_server_open(TimestampTz at)
 {
 	uint64		word = cal_busy_shift(&server->connections, 1, uptime(at));
@@ -72,7 +73,7 @@ cal_server_open(TimestampTz at)
 }
 
 /* It has gone. */
-void
+CAL_OFTEN void
 cal_server_close(TimestampTz at)
 {
 	(void) cal_busy_shift(&server->connections, -1, uptime(at));

@@ -10,12 +10,13 @@
  */
 #include "postgres.h"
 
+#include "platform/local.h"
 #include "store/pools_share.h"
 
 #define READ_TRIES	100
 
 /* The owner begins anew. */
-void
+CAL_OFTEN void
 cal_share_clear(CalPoolShare *share, uint32 epoch)
 {
 	cal_share_begin(share);
