@@ -9,7 +9,7 @@
 # that returns a constant.  Of each start, the figure is the CPU time that the
 # quickest tenth of the connections stays below: what disturbs such a
 # measurement only ever adds to it.  Most of it is the kernel's work for pages
-# that a new process touches, which takes a quarter of a microsecond each on some
+# that a new process touches, which takes a fraction of a microsecond each on some
 # machines and ten or more on virtual ones; so these are counted, too (mean).
 # Appends to out/results.tsv; the figures of the starts are left in
 # out/connect.tsv.

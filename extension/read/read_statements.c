@@ -17,16 +17,18 @@
 
 #include "platform/privilege.h"
 #include "read/merge.h"
-#include "read/result.h"
+#include "read/read_text.h"
 #include "store/names.h"
 #include "version_compat.h"
 
 #define COLUMNS	38
+#define QUERY	7				/* the column that has the text, if any has */
 
 /* The rows under construction. */
 typedef struct Rows
 {
 	CalRow		row;
+	bool		texts;			/* else notes in their place */
 	double		total_usec;		/* of everybody, at top level */
 
 	/* The latest answers of the catalogs, since rows come in runs. */
@@ -154,22 +156,61 @@ put_owner(Rows *r, const CalStatementKey *key)
 	put_name(&r->row, OidIsValid(key->dbid) ? r->datname : NULL);
 }
 
-/* What it is, given the note that stands in for a text. */
+/* Under which application, id and level; nothing of others. */
 static void
-put_identity(Rows *r, const CalStatementKey *key, const char *note)
+put_identity(Rows *r, const CalStatementKey *key, bool known)
 {
+	if (!known)
+	{
+		cal_row_nulls_to(&r->row, r->row.n + 3);
+		return;
+	}
 	if (r->application != key->application)
 	{
 		r->application_name = as_text(cal_names_get(key->application));
 		r->application = key->application;
 	}
-	cal_row_text(&r->row, note);
 	put_name(&r->row, r->application_name);
-	if (note)
+	if (key->queryid == 0)
 		cal_row_null(&r->row);
 	else
 		cal_row_int(&r->row, (int64) key->queryid);
 	cal_row_bool(&r->row, key->toplevel);
+}
+
+/* What it is: its text is behind, a note alone in front of its identity. */
+static void
+put_statement(Rows *r, const CalStatementKey *key, const char *note, bool known)
+{
+	if (!r->texts)
+		cal_row_text(&r->row, note);
+	put_identity(r, key, known);
+	if (r->texts && note)
+		cal_row_text(&r->row, note);
+	else if (r->texts)
+		cal_read_text(&r->row, key->queryid, key->userid, key->dbid);
+}
+
+/* The row is complete; a text is of no use any more. */
+static void
+end_row(Rows *r)
+{
+	CalRow	   *row = &r->row;
+
+	cal_row_end(row);
+	if (r->texts && !row->nulls[QUERY])
+		pfree(DatumGetPointer(row->values[QUERY]));
+}
+
+/* What stands in for a text, or NULL. */
+static const char *
+note_of(const CalStatementKey *key, bool visible, bool other)
+{
+	if (!visible)
+		return CAL_HIDDEN_TEXT;
+	if (other)
+		return "(other)";
+	return key->queryid == 0 ? "(failed without a query id)" : NULL;
 }
 
 /* A row, as far as the caller may see it. */
@@ -180,21 +221,14 @@ put_row(Rows *r, const CalStatement *s, bool visible, bool other)
 	const CalCounters *c = &s->counters;
 
 	put_owner(r, &s->key);
+	put_statement(r, &s->key, note_of(&s->key, visible, other),
+				  visible && !other);
 	if (!visible)
 	{
-		cal_row_text(row, CAL_HIDDEN_TEXT);
 		cal_row_nulls_to(row, COLUMNS);
-		cal_row_end(row);
+		end_row(r);
 		return;
 	}
-	if (other)
-	{
-		cal_row_text(row, "(other)");
-		cal_row_nulls_to(row, 8);
-	}
-	else
-		put_identity(r, &s->key, s->key.queryid == 0
-					 ? "(failed without a query id)" : NULL);
 	cal_row_int(row, (int64) c->calls);
 	cal_row_int(row, (int64) c->errors);
 	cal_row_int(row, (int64) c->rows);
@@ -203,7 +237,7 @@ put_row(Rows *r, const CalStatement *s, bool visible, bool other)
 	cal_row_ms(row, (double) c->plan_usec);
 	put_usage(row, &c->usage);
 	cal_row_time(row, c->since);
-	cal_row_end(row);
+	end_row(r);
 }
 
 /* Rather a hint than an empty view. */
@@ -217,12 +251,13 @@ hint_query_ids(void)
 }
 
 CAL_FUNCTION(caliper_statements_0_1);
+CAL_FUNCTION(caliper_statements_counters_0_1);
 
-/* caliper.statements_counters(): a row per statement, without its text. */
-Datum
-caliper_statements_0_1(PG_FUNCTION_ARGS)
+/* A row per statement. */
+static void
+put_statements(FunctionCallInfo fcinfo, bool texts)
 {
-	Rows		rows = {.application = -1};
+	Rows		rows = {.application = -1,.texts = texts};
 	CalMerge	merge = {0};
 	CalStatement *other;
 
@@ -241,5 +276,20 @@ caliper_statements_0_1(PG_FUNCTION_ARGS)
 	}
 	if (other->counters.last != 0)
 		put_row(&rows, other, rows.sees_all, true);
+}
+
+/* caliper.statements_raw(): the columns of caliper.statements. */
+Datum
+caliper_statements_0_1(PG_FUNCTION_ARGS)
+{
+	put_statements(fcinfo, true);
+	return (Datum) 0;
+}
+
+/* caliper.statements_counters(): without texts. */
+Datum
+caliper_statements_counters_0_1(PG_FUNCTION_ARGS)
+{
+	put_statements(fcinfo, false);
 	return (Datum) 0;
 }

@@ -14,36 +14,44 @@
 #include "platform/local.h"
 #include "platform/memory.h"
 #include "platform/privilege.h"
-#include "read/result.h"
+#include "read/read_text.h"
 #include "store/texts.h"
 
 CAL_FUNCTION(caliper_statement_text_0_1);
 CAL_FUNCTION(caliper_route_0_1);
 
+/* Put the text of a statement, or null; who may see it was asked before. */
+void
+cal_read_text(CalRow *row, uint64 queryid, Oid userid, Oid dbid)
+{
+	static CAL_LARGE char text[CAL_TEXT_MAX + 1];
+	CalTextKey	key = {queryid, userid, dbid};
+	int			encoding;
+	int			len = cal_texts_fetch(CAL_TEXT_STATEMENT, &key, text,
+									  sizeof(text), &encoding);
+
+	if (len < 0)
+		cal_row_null(row);
+	else
+		cal_row_foreign_text(row, text, len, encoding);
+}
+
 /* caliper.statement_text(queryid, userid, dbid); null if it is not kept. */
 Datum
 caliper_statement_text_0_1(PG_FUNCTION_ARGS)
 {
-	static CAL_LARGE char text[CAL_TEXT_MAX + 1];
-	CalTextKey	key = {PG_GETARG_INT64(0), PG_GETARG_OID(1), PG_GETARG_OID(2)};
+	Oid			userid = PG_GETARG_OID(1);
 	CalRow		row;			/* of one column, only to convert the text */
-	int			encoding;
-	int			len;
 
 	cal_memory_require();
 	row.natts = 1;
 	row.n = 0;
-	if (!cal_privilege_sees(key.userid))
-		cal_row_text(&row, CAL_HIDDEN_TEXT);
+	if (cal_privilege_sees(userid))
+		cal_read_text(&row, PG_GETARG_INT64(0), userid, PG_GETARG_OID(2));
 	else
-	{
-		len = cal_texts_fetch(CAL_TEXT_STATEMENT, &key, text, sizeof(text),
-							  &encoding);
-		if (len < 0)
-			PG_RETURN_NULL();
-		cal_row_foreign_text(&row, text, len, encoding);
-	}
-	PG_RETURN_DATUM(row.values[0]);
+		cal_row_text(&row, CAL_HIDDEN_TEXT);
+	fcinfo->isnull = row.nulls[0];
+	return row.values[0];
 }
 
 /* caliper.route(query): the endpoint that its comment names, or null. */

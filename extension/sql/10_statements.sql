@@ -41,11 +41,58 @@ CREATE FUNCTION caliper.statements_counters(
     OUT stats_since timestamp with time zone
 )
 RETURNS SETOF record
-AS 'MODULE_PATHNAME', 'caliper_statements_0_1'
+AS 'MODULE_PATHNAME', 'caliper_statements_counters_0_1'
 LANGUAGE C STRICT VOLATILE PARALLEL SAFE ROWS 1000;
 
 COMMENT ON FUNCTION caliper.statements_counters() IS
 'The columns of caliper.statements without the text, for scrapers. note is (other) on the sum of what was evicted, <insufficient privilege> on rows of other users; else null';
+
+CREATE FUNCTION caliper.statements_raw(
+    OUT userid oid,
+    OUT usename text,
+    OUT dbid oid,
+    OUT datname text,
+    OUT application_name text,
+    OUT queryid bigint,
+    OUT toplevel boolean,
+    OUT query text,
+    OUT calls bigint,
+    OUT errors bigint,
+    OUT rows bigint,
+    OUT total_exec_time double precision,
+    OUT min_exec_time double precision,
+    OUT max_exec_time double precision,
+    OUT mean_exec_time double precision,
+    OUT stddev_exec_time double precision,
+    OUT p50_exec_time double precision,
+    OUT p95_exec_time double precision,
+    OUT p99_exec_time double precision,
+    OUT share double precision,
+    OUT plans bigint,
+    OUT total_plan_time double precision,
+    OUT shared_blks_hit bigint,
+    OUT shared_blks_read bigint,
+    OUT shared_blks_dirtied bigint,
+    OUT shared_blks_written bigint,
+    OUT local_blks_hit bigint,
+    OUT local_blks_read bigint,
+    OUT local_blks_dirtied bigint,
+    OUT local_blks_written bigint,
+    OUT temp_blks_read bigint,
+    OUT temp_blks_written bigint,
+    OUT blk_read_time double precision,
+    OUT blk_write_time double precision,
+    OUT wal_records bigint,
+    OUT wal_fpi bigint,
+    OUT wal_bytes bigint,
+    OUT stats_since timestamp with time zone
+)
+RETURNS SETOF record
+AS 'MODULE_PATHNAME', 'caliper_statements_0_1'
+LANGUAGE C STRICT VOLATILE PARALLEL SAFE ROWS 1000;
+
+COMMENT ON FUNCTION caliper.statements_raw() IS
+'The rows of caliper.statements';
 
 CREATE VIEW caliper.statements AS
 SELECT
@@ -56,7 +103,7 @@ SELECT
     s.application_name,
     s.queryid,
     s.toplevel,
-    COALESCE(s.note, caliper.statement_text(s.queryid, s.userid, s.dbid)) AS query,
+    s.query,
     s.calls,
     s.errors,
     s.rows,
@@ -87,7 +134,7 @@ SELECT
     s.wal_fpi,
     s.wal_bytes,
     s.stats_since
-FROM caliper.statements_counters() AS s;
+FROM caliper.statements_raw() AS s;
 
 COMMENT ON VIEW caliper.statements IS
 'One row per database, user, application, statement and level. Exact and immediate: an execution that has just ended in any session is in it. An execution ends with its last row or its last trigger, not when the client drops the portal; time spent waiting for the client between fetches is not in it. Failed, cancelled and timed-out executions count with their time. Errors that PL/pgSQL catches inside a statement, and errors hidden by log_min_messages, are not seen';

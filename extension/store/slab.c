@@ -314,11 +314,15 @@ cal_slab_count_lost(void)
 int
 cal_slab_count(int partition)
 {
-	const uint8 *p = parts[0];
 	int			n = 0;
 
-	for (int i = 0; i < MaxBackends * CAL_SLAB_ENTRIES; i++)
-		n += (p[i] == partition);
+	for (int s = 0; s < MaxBackends; s++)
+	{
+		if (slabs[s].used == 0)
+			continue;
+		for (int i = 0; i < CAL_SLAB_ENTRIES; i++)
+			n += (parts[s][i] == partition);
+	}
 	return n;
 }
 

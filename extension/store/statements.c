@@ -40,6 +40,7 @@ typedef struct Partition
 {
 	CalCounters other;
 	CalHist32	other_hist;
+	uint64		time;			/* at top level, and of the others, in usec */
 	uint64		evicted;		/* entries folded into other */
 	uint64		refused;		/* newcomers folded at once */
 	int32		used;
@@ -223,6 +224,8 @@ evict(int partition, int32 victim)
 	*link = slot->next;
 	cal_counters_add(&p->other, &slot->statement.counters);
 	cal_hist_add32(&p->other_hist, &slot->statement.hist);
+	if (!slot->statement.key.toplevel)
+		p->time += slot->statement.counters.exec_usec;
 	slot->used = false;
 	slot->next = p->free;
 	p->free = victim;
@@ -278,6 +281,8 @@ cal_statements_merge(const CalStatementKey *key, uint32 hash,
 
 	if (s == NULL)
 		p->refused++;
+	if (s == NULL || key->toplevel)
+		p->time += counters->exec_usec;
 	cal_counters_add(s ? &s->counters : &p->other, counters);
 	if (hist16)
 		cal_hist_add16(hist, hist16);
@@ -290,6 +295,7 @@ void
 cal_statements_merge_other(const CalCounters *counters, const CalHist32 *hist)
 {
 	LWLockAcquire(cal_statements_lock(0), LW_EXCLUSIVE);
+	shared->partition[0].time += counters->exec_usec;
 	cal_counters_add(&shared->partition[0].other, counters);
 	cal_hist_add32(&shared->partition[0].other_hist, hist);
 	LWLockRelease(cal_statements_lock(0));
@@ -300,6 +306,21 @@ int
 cal_statements_count(int partition)
 {
 	return shared->partition[partition].used;
+}
+
+/* Copy a statement, of its histogram what lies between shortest and longest. */
+static void
+copy_statement(CalStatement *to, const CalStatement *from)
+{
+	int			first = cal_hist_cell(from->counters.min_usec);
+	int			last = cal_hist_cell(from->counters.max_usec);
+
+	to->key = from->key;
+	to->counters = from->counters;
+	memset(&to->hist, 0, sizeof(to->hist));
+	if (first <= last)
+		memcpy(&to->hist.cell[first], &from->hist.cell[first],
+			   (last - first + 1) * sizeof(to->hist.cell[0]));
 }
 
 /* Copy them; returns how many, never more than there is room for. */
@@ -313,7 +334,7 @@ cal_statements_copy(int partition, CalStatement *out, int room)
 		const Slot *slot = slot_at(partition, i);
 
 		if (slot->used)
-			out[n++] = slot->statement;
+			copy_statement(&out[n++], &slot->statement);
 	}
 	return n;
 }
@@ -330,16 +351,7 @@ cal_statements_other(int partition, CalStatement *out)
 uint64
 cal_statements_time(int partition)
 {
-	uint64		usec = shared->partition[partition].other.exec_usec;
-
-	for (int32 i = 0; i < shared->slots; i++)
-	{
-		const Slot *slot = slot_at(partition, i);
-
-		if (slot->used && slot->statement.key.toplevel)
-			usec += slot->statement.counters.exec_usec;
-	}
-	return usec;
+	return shared->partition[partition].time;
 }
 
 /* Forget everything; all slabs follow by the epoch. */
