@@ -110,8 +110,15 @@ look(CalQueue *queue, const CalDemand *demand, const CalAsked *asked,
 	out->wait_mean = cal_queue_mean_wait(queue);
 	out->wait_p95 = cal_queue_wait_quantile(queue, 0.95);
 	out->given_up = cal_queue_late(queue, asked->patience);
-	if (asked->pools > 1)
-		cal_queue_solve(queue, demand, asked->servers * asked->pools);
+	if (asked->pools > 1 &&
+		!cal_queue_solve(queue, demand, asked->servers * asked->pools))
+	{
+		/* more than can be solved: all of them behave like each of them */
+		out->busy_mean = demand->load;
+		out->busy_p99 = (double) cal_queue_busy_quantile(queue, 0.99) *
+			asked->pools;
+		return;
+	}
 	cal_queue_busy_moments(queue, &out->busy_mean, &variance);
 	out->busy_p99 = cal_queue_busy_quantile(queue, 0.99);
 }

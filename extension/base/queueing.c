@@ -79,6 +79,25 @@ blocking_below(double x, double load)
 }
 
 /*
+ * Erlang B for so few servers and a load below one, where the continued
+ * fraction is slow: by the series of the lower incomplete gamma function.
+ */
+static double
+blocking_light(double x, double load)
+{
+	double		head = pow(load, x) * exp(-load);
+	double		term = 1 / (x + 1);
+	double		sum = term;
+
+	for (int n = 1; term > 1e-17 * sum; n++)
+	{
+		term *= load / (x + 1 + n);
+		sum += term;
+	}
+	return head / (tgamma(x + 1) - head * load * sum);
+}
+
+/*
  * The share of arrivals that is lost where nobody may wait.
  */
 double
@@ -89,7 +108,9 @@ cal_queue_erlang_b(double servers, double load)
 
 	if (load <= 0 || isinf(servers))
 		return 0;
-	if (x > 0)
+	if (x > 0 && load < 1)
+		b = blocking_light(x, load);
+	else if (x > 0)
 	{
 		b = blocking_below(x, load);
 		b = load * b / (x + load * b);
@@ -471,7 +492,7 @@ cal_queue_fit(CalQueue *queue, const CalDemand *seen, int servers)
 	double		high = 2 * servers;
 	double		variance = seen->peakedness * seen->load;
 
-	for (int i = 0; i < 40; i++)
+	for (int i = 0; i < 40 && high - low > 1e-4 * low; i++)
 	{
 		double		mean;
 		double		got;

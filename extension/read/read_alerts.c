@@ -8,6 +8,8 @@
  */
 #include "postgres.h"
 
+#include "mb/pg_wchar.h"
+
 #include "platform/memory.h"
 #include "platform/privilege.h"
 #include "read/result.h"
@@ -69,7 +71,9 @@ put_alert(CalRow *row, const CalAlert *alert)
 		return;
 	cal_row_oid(row, alert->party.userid);
 	cal_row_oid(row, alert->party.dbid);
-	cal_row_text(row, visible ? alert->message : CAL_HIDDEN_TEXT);
+	cal_row_foreign_text(row, visible ? alert->message : CAL_HIDDEN_TEXT,
+						 strlen(visible ? alert->message : CAL_HIDDEN_TEXT),
+						 PG_UTF8);
 	if (!visible)
 	{
 		cal_row_nulls_to(row, COLUMNS);

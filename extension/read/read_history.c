@@ -42,7 +42,10 @@ typedef struct Series
 	uint16		connections;	/* now */
 	uint16		busy;
 	uint64		clock_ms;		/* as far as sums are complete */
-	CalHistoryPoint sum;
+	CalHistoryPoint sum;		/* but for times, which outgrow its fields */
+	uint64		elapsed_ms;
+	uint64		seen_ms;
+	uint64		waits_ms[CAL_HISTORY_WAITS];
 } Series;
 
 typedef struct Reader
@@ -147,21 +150,25 @@ put_identity(Reader *r, const Series *s, TimestampTz at)
 		cal_read_pool(row, &s->entry->key);
 }
 
-/* A number of connections: at the end, most of them, and the mean over time. */
+/*
+ * A number of connections: at the end, most of them, and the mean over time,
+ * which clocks that are read one after the other must not put above the most.
+ */
 static void
-put_level(CalRow *row, uint16 now, uint16 max, uint64 usec, uint32 elapsed_ms)
+put_level(CalRow *row, uint16 now, uint16 max, uint64 usec, uint64 elapsed_ms,
+		  double most)
 {
 	cal_row_int(row, now);
 	cal_row_int(row, max);
 	cal_row_float(row, elapsed_ms == 0 ? NAN :
-				  rint((double) usec / elapsed_ms) / 1000);
+				  Min(rint((double) usec / elapsed_ms) / 1000, most));
 }
 
 /* What a series amounts to in the step that ends. */
 static void
 put_series(Reader *r, const Series *s, int64 span)
 {
-	const CalHistoryPoint *server = &r->series[CAL_HISTORY_SERVER].sum;
+	const Series *server = &r->series[CAL_HISTORY_SERVER];
 	CalRow	   *row = &r->row;
 	const CalHistoryPoint *sum = &s->sum;
 
@@ -170,21 +177,21 @@ put_series(Reader *r, const Series *s, int64 span)
 	cal_row_float(row, server->seen_ms);
 	cal_row_float(row, server->elapsed_ms);
 	put_level(row, s->connections, sum->connections.max, sum->connected_usec,
-			  server->elapsed_ms);
+			  server->elapsed_ms, s == server ? INFINITY : sum->connections.max);
 	put_level(row, s->busy, sum->busy.max, sum->busy_usec,
-			  server->elapsed_ms);
+			  server->elapsed_ms, s == server ? INFINITY : sum->busy.max);
 	cal_row_ms(row, sum->held_usec);
 	cal_row_ms(row, sum->gap_usec);
 	cal_row_int(row, sum->xacts);
 	cal_row_int(row, sum->errors);
 	cal_row_int(row, sum->opened);
 	cal_row_int(row, sum->closed);
-	if (sum == server)
+	if (s == server)
 		cal_row_int(row, sum->refused);
 	else
 		cal_row_null(row);
 	for (int i = 0; i < CAL_HISTORY_WAITS; i++)
-		cal_row_float(row, sum->waits_ms[i]);
+		cal_row_float(row, s->waits_ms[i]);
 	cal_row_end(row);
 }
 
@@ -193,6 +200,8 @@ static void
 begin_series(Series *s, uint64 clock_ms)
 {
 	memset(&s->sum, 0, sizeof(s->sum));
+	memset(s->waits_ms, 0, sizeof(s->waits_ms));
+	s->elapsed_ms = s->seen_ms = 0;
 	s->sum.connections.max = s->connections;
 	s->sum.busy.max = s->busy;
 	s->touched = false;
@@ -323,14 +332,14 @@ add_point(Series *s, const CalHistoryPoint *from)
 	to->gap_usec += from->gap_usec;
 	to->connected_usec += from->connected_usec;
 	to->busy_usec += from->busy_usec;
-	to->elapsed_ms += from->elapsed_ms;
-	to->seen_ms += from->seen_ms;
+	s->elapsed_ms += from->elapsed_ms;
+	s->seen_ms += from->seen_ms;
 	to->errors += from->errors;
 	to->opened += from->opened;
 	to->closed += from->closed;
 	to->refused += from->refused;
 	for (int i = 0; i < CAL_HISTORY_WAITS; i++)
-		to->waits_ms[i] += from->waits_ms[i];
+		s->waits_ms[i] += from->waits_ms[i];
 	s->touched = true;
 }
 

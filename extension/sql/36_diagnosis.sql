@@ -332,6 +332,7 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT CASE
+    WHEN ms < 0.95 THEN trim_scale(round(ms::numeric, 3)) || ' ms'
     WHEN ms < 9.95 THEN round(ms::numeric, 1) || ' ms'
     WHEN ms < 9950 THEN round(ms::numeric) || ' ms'
     WHEN ms < 120000 THEN round(ms::numeric / 1000) || ' s'
@@ -517,7 +518,7 @@ WITH now AS (
            min(b.lock) AS lock, count(*) AS waiters, max(b.waiting_for) AS longest_wait,
            sum(b.waiting_for) AS blocked_time
     FROM caliper.blocking AS b
-    WHERE b.application_name = diagnosis_blocker_raw.application
+    WHERE b.application_name = diagnosis_blocker_raw.application AND b.waiting_for IS NOT NULL
     GROUP BY b.root_application_name, b.root_pid
 ), before AS (
     SELECT 2, h.application_name, NULL::integer, NULL, h.opener_queryid, h.opener_query, NULL,

@@ -232,7 +232,8 @@ SELECT f.application_name, f.pools, f.instances, f.connections_now, f.connection
        f.gap_share,
        CASE
            WHEN f.xacts < 100
-           THEN format('%s transactions are too few: at least 100 are needed', f.xacts)
+           THEN format('%s too few: at least 100 are needed', CASE f.xacts
+                       WHEN 1 THEN '1 transaction is' ELSE f.xacts || ' transactions are' END)
            WHEN f.observed < 20 * f.held_mean
            THEN format('observed for %s ms, which is less than 20 times as long as a transaction holds its connection (%s ms)',
                        round(f.observed::numeric), round(f.held_mean::numeric))
@@ -364,25 +365,31 @@ WITH asked AS (
         d.known, d.held_mean, d.peakedness, d.held_cv) AS m
 )
 SELECT a.application_name, a.pools, a.instances, a.connections_now, a.connections_peak,
-       a.load, a.busy_p95, a.busy_p99, a.peakedness,
-       greatest(a.model_p95, a.busy_p95) + 0 * a.known,
-       greatest(a.model_p99, a.busy_p99) + 0 * a.known,
-       greatest(a.model_p999, a.busy_p99) + 0 * a.known,
-       a.target, a.shared::double precision, ceil(a.advised)::integer,
+       round(a.load::numeric, 6)::double precision,
+       round(a.busy_p95::numeric, 1)::double precision,
+       round(a.busy_p99::numeric, 1)::double precision,
+       round(a.peakedness::numeric, 3)::double precision,
+       ceil(greatest(a.model_p95, a.busy_p95) + 0 * a.known),
+       ceil(greatest(a.model_p99, a.busy_p99) + 0 * a.known),
+       ceil(greatest(a.model_p999, a.busy_p99) + 0 * a.known),
+       round(a.target::numeric, 3)::double precision, a.shared::double precision, ceil(a.advised)::integer,
        floor(a.needed_low)::integer, ceil(a.needed_high)::integer,
        ceil(a.advised / a.pools)::integer,
        a.limit_seen::integer, a.cut_off,
        COALESCE('not enough data: ' || a.refusal, concat_ws('; ',
            format('%s transactions per second hold a connection for %s ms each: %s busy on average%s',
-                  round(a.xact_rate::numeric, 1), round(a.held_mean::numeric, 1),
-                  round(a.load::numeric, 1),
+                  round(a.xact_rate::numeric, CASE WHEN a.xact_rate < 0.95 THEN 3 ELSE 1 END),
+                  round(a.held_mean::numeric, CASE WHEN a.held_mean < 0.95 THEN 3 ELSE 1 END),
+                  round(a.load::numeric, CASE WHEN a.load < 0.001 THEN 6
+                                              WHEN a.load < 0.95 THEN 3 ELSE 1 END),
                   CASE WHEN a.peakedness >= 1.5
                        THEN format(', in bursts (variance %s times the mean)',
                                    round(a.peakedness::numeric, 1))
                        ELSE '' END),
            CASE WHEN a.needed IS NULL THEN 'no pool of up to 10,000 connections keeps the wait down'
-                ELSE format('with %s connections%s 19 of 20 requests wait at most %s ms for one',
+                ELSE format('with %s connection%s%s 19 of 20 requests wait at most %s ms for one',
                             ceil(a.needed / a.pools),
+                            CASE WHEN a.needed / a.pools > 1 THEN 's' ELSE '' END,
                             CASE WHEN a.pools > 1 THEN format(' in each of %s pools', a.pools)
                                  ELSE '' END,
                             round(a.target::numeric, 1))
@@ -554,21 +561,30 @@ WITH asked AS MATERIALIZED (
         COALESCE(p.timeout, 1e12)) AS f
 )
 SELECT a.application_name, a.k, a.users * a.k,
-       CASE WHEN a.refused IS NULL THEN a.xact_rate * a.k END,
-       a.busy_mean, a.busy_mean_low, a.busy_mean_high,
-       a.busy_p99, a.busy_p99_low, a.busy_p99_high,
-       a.wait_prob, a.wait_mean, a.wait_p95, a.wait_p95_low, a.wait_p95_high,
-       a.timeouts, a.needed, floor(a.needed_low), ceil(a.needed_high),
+       CASE WHEN a.refused IS NULL
+            THEN round((a.xact_rate * a.k)::numeric, 6)::double precision END,
+       round(a.busy_mean::numeric, 6)::double precision,
+       round(a.busy_mean_low::numeric, 6)::double precision,
+       round(a.busy_mean_high::numeric, 6)::double precision,
+       a.busy_p99, floor(a.busy_p99_low), ceil(a.busy_p99_high),
+       round(a.wait_prob::numeric, 6)::double precision,
+       round(a.wait_mean::numeric, 3)::double precision,
+       round(a.wait_p95::numeric, 3)::double precision,
+       round(a.wait_p95_low::numeric, 3)::double precision,
+       round(a.wait_p95_high::numeric, 3)::double precision,
+       round(a.timeouts::numeric, 6)::double precision, a.needed, floor(a.needed_low), ceil(a.needed_high),
        a.gives_out,
        COALESCE('refused: ' || a.refused, concat_ws('; ',
            CASE WHEN a.full_share >= 0.05
                 THEN format('lower bound: for at least %s %% of the time the pool had no connection free, so more may be wanted than was seen',
                             round(100 * a.full_share::numeric)) END,
            CASE WHEN a.k > 10 THEN 'forced beyond 10 times the load observed' END,
-           format('requests come %s times as often, bursts as large as now, and hold a connection as long as now (%s ms)',
-                  a.k, round(a.held_mean::numeric, 1)),
-           format('%s of %s connections', CASE WHEN a.pools = 1 THEN 'one pool'
-                  ELSE format('%s pools, the load spread evenly,', a.pools) END, a.servers),
+           format('requests come %s, bursts as large as now, and hold a connection as long as now (%s ms)',
+                  CASE WHEN a.k = 1 THEN 'as often as now' ELSE format('%s times as often', a.k) END,
+                  round(a.held_mean::numeric, CASE WHEN a.held_mean < 0.95 THEN 3 ELSE 1 END)),
+           format('%s of %s connection%s', CASE WHEN a.pools = 1 THEN 'one pool'
+                  ELSE format('%s pools, the load spread evenly,', a.pools) END, a.servers,
+                  CASE WHEN a.servers = 1 THEN '' ELSE 's' END),
            format('needed: 19 of 20 requests wait at most %s ms', round(a.target::numeric, 1)),
            CASE WHEN a.ceiling IS NULL AND a.cpu IS NULL
                 THEN 'processors are not judged: no history' END))
@@ -649,20 +665,22 @@ SELECT b.total, b.at_deploy, b.max_connections, b.reserved, b.role_limit, b.data
        b.limiting, greatest(b.available * 9 / 10, 1), b.at_deploy,
        concat_ws('; ',
            CASE WHEN b.at_deploy <= b.available
-                THEN format('fits: %s connections, %s while deploying, of %s', b.total,
-                            b.at_deploy, b.available)
+                THEN format('fits: %s connection%s, %s while deploying, of %s', b.total,
+                            CASE WHEN b.total = 1 THEN '' ELSE 's' END, b.at_deploy, b.available)
                 WHEN b.total <= b.available
                 THEN format('fits (%s of %s connections), but not while deploying: then it is %s',
                             b.total, b.available, b.at_deploy)
-                ELSE format('does not fit: %s connections, %s while deploying, and only %s can be had',
-                            b.total, b.at_deploy, b.available)
+                ELSE format('does not fit: %s connection%s, %s while deploying, and only %s can be had',
+                            b.total, CASE WHEN b.total = 1 THEN '' ELSE 's' END, b.at_deploy,
+                            b.available)
            END,
            format('limited by %s', CASE b.limiting
                   WHEN 'role' THEN format('the connection limit of role %I', pool_plan.role)
                   WHEN 'database' THEN format('the connection limit of database %I', pool_plan.database)
                   ELSE format('max_connections = %s, less %s reserved%s', b.max_connections,
                               b.reserved, CASE WHEN pool_plan.role IS NOT NULL
-                              THEN format(', less %s connections of other roles now', b.others)
+                              THEN format(', less %s connection%s of other roles now', b.others,
+                                          CASE WHEN b.others = 1 THEN '' ELSE 's' END)
                               ELSE '' END)
                   END),
            CASE WHEN pool_plan.role IS NULL

@@ -19,8 +19,9 @@ WHEN 'connection_leak' THEN format(
     '; at this rate the ' || (e->>'free_connections') || ' free slots of the server last '
     || caliper.diagnosis_time_raw((e->>'free_last_s')::double precision * 1000))
 WHEN 'server_limit' THEN format(
-    'The server refused %s a connection %s times since %s because %s.',
-    w.app, e->>'refused_count',
+    'The server refused %s a connection %s since %s because %s.',
+    w.app, CASE WHEN e->>'refused_count' = '1' THEN 'once'
+                ELSE (e->>'refused_count') || ' times' END,
     to_char((e->>'refused_first_at')::timestamp with time zone, 'YYYY-MM-DD HH24:MI:SS'),
     CASE
         WHEN e->>'refused_reason' = 'role_limit'
@@ -58,8 +59,11 @@ WHEN 'lock_waits' THEN format(
                              'an application that you may not see'),
                     ' (' || (w.b->>'root_state') || ')',
                     ' with the transaction that begins with "' || (w.b->>'root_opener') || '"',
-                    '; SELECT pg_terminate_backend(' || (w.b->>'root_pid')
-                    || ') ends the wait right now')
+                    CASE WHEN w.b->>'root_pid' = '0'    /* it has no process */
+                         THEN '; COMMIT PREPARED or ROLLBACK PREPARED, with its name from '
+                              'pg_prepared_xacts, ends the wait right now'
+                         ELSE '; SELECT pg_terminate_backend(' || (w.b->>'root_pid')
+                              || ') ends the wait right now' END)
     END)
 WHEN 'held_idle' THEN format(
     'The server waits for %s during %s %% of its transactions'' time%s%s%s: %s%s.',
@@ -77,12 +81,14 @@ WHEN 'held_idle' THEN format(
          THEN format('; SELECT pg_terminate_backend(%s) frees the one that is idle longest now',
                      w.o->>'longest_open_pid') END)
 WHEN 'slow_statements' THEN format(
-    '%s of %s connections of %s are busy on average, %s %% of that with "%s" (%s): %s.',
-    e->>'busy_connections_mean', e->>'connections_max', w.app,
+    '%s of %s connection%s of %s are busy on average, %s %% of that with "%s" (%s): %s.',
+    e->>'busy_connections_mean', e->>'connections_max',
+    CASE WHEN e->>'connections_max' = '1' THEN '' ELSE 's' END, w.app,
     round(100 * COALESCE((w.s->>'share_ratio')::numeric, 0)),
     COALESCE(w.s->>'statement', 'statements that you may not see'),
     CASE WHEN w.s->>'mean_ms' IS NULL THEN COALESCE(w.s->>'running_count', 'some') || ' running now'
-         ELSE format('%s executions of %s', w.s->>'calls_count',
+         ELSE format('%s execution%s of %s', w.s->>'calls_count',
+                     CASE WHEN w.s->>'calls_count' = '1' THEN '' ELSE 's' END,
                      caliper.diagnosis_time_raw((w.s->>'mean_ms')::double precision)) END,
     CASE WHEN (w.s->>'mean_ms')::double precision < l.slow_mean
          THEN 'send it less often, with many values at once or its result kept'
@@ -90,9 +96,10 @@ WHEN 'slow_statements' THEN format(
               'indexes from caliper.advise_indexes()'
     END)
 WHEN 'churn' THEN format(
-    '%s opened %s connections for %s transactions in %s: keep them open, in a pool in the '
+    '%s opened %s connections for %s transaction%s in %s: keep them open, in a pool in the '
     'application or with PgBouncer in front of the server%s.',
-    w.app, e->>'opened_count', e->>'transactions_count', w.span,
+    w.app, e->>'opened_count', e->>'transactions_count',
+    CASE WHEN e->>'transactions_count' = '1' THEN '' ELSE 's' END, w.span,
     CASE WHEN (e->>'errors_count')::bigint * 2 > (e->>'opened_count')::bigint
          THEN format(', but look at its %s errors first, since some drivers close a connection '
                      'after one',
@@ -124,14 +131,18 @@ WHEN 'over_provisioned' THEN format(
     to_char((e->>'busy_since')::timestamp with time zone, 'YYYY-MM-DD HH24:MI'),
     e->>'needed_connections')
 WHEN 'healthy' THEN format(
-    'Nothing to do: at most %s of %s connections of %s were busy in 99 %% of the time, with '
-    'transactions of %s; if it is slow, it does not wait for a connection to the server.',
-    w.p99, e->>'connections_max', w.app,
-    caliper.diagnosis_time_raw((e->>'held_mean_ms')::double precision))
+    'Nothing to do: at most %s of %s connection%s of %s %s busy in 99 %% of the time%s; if it is '
+    'slow, it does not wait for a connection to the server.',
+    w.p99, e->>'connections_max',
+    CASE WHEN e->>'connections_max' = '1' THEN '' ELSE 's' END, w.app,
+    CASE WHEN w.p99 = 1 THEN 'was' ELSE 'were' END,
+    ', with transactions of '
+    || caliper.diagnosis_time_raw((e->>'held_mean_ms')::double precision))
 ELSE format(
-    'Only %s transactions of %s ended in %s: ask again when it has done more, or about a longer '
+    '%s transaction%s of %s ended in %s: ask again when it has done more, or about a longer '
     'time, as with SELECT * FROM caliper.diagnose(''2 hours'').',
-    e->>'transactions_count', w.app, w.span)
+    CASE WHEN e->>'transactions_count' = '0' THEN 'No' ELSE 'Only ' || (e->>'transactions_count') END,
+    CASE WHEN e->>'transactions_count' IN ('0', '1') THEN '' ELSE 's' END, w.app, w.span)
 END
 FROM caliper.diagnosis_limits() AS l, LATERAL (
     SELECT quote_ident(diagnosis_step_raw.application) AS app,
@@ -177,7 +188,10 @@ WITH fact AS MATERIALIZED (
            greatest(f.busy_peak, f.busy_max) AS busy_most,
            p.period, EXTRACT(epoch FROM p.period)::double precision AS period_s,
            greatest(f.observed, 1) * least(l.lost_connections,
-               l.lost_share * greatest(f.connections_mean, 1)) AS matters
+               l.lost_share * greatest(f.connections_mean, 1)) AS matters,
+           least(EXTRACT(epoch FROM p.period)::double precision, greatest(   /* since a reset, */
+               EXTRACT(epoch FROM f.window_end - f.window_start)::double precision,
+               EXTRACT(epoch FROM p.period)::double precision * f.unused_parts / 10)) AS unused_s
     FROM (SELECT COALESCE(diagnose.period, interval '10 minutes')) AS p (period)
     CROSS JOIN LATERAL caliper.diagnosis_facts_raw(p.period) AS f
     CROSS JOIN caliper.diagnosis_limits() AS l
@@ -241,7 +255,7 @@ WITH fact AS MATERIALIZED (
                f.grown / NULLIF(f.connections, 0))),
         (9, 'over_provisioned', f.n_points,
          f.n_points >= f.enough
-             AND least(f.connections, f.connections_mean) >= f.idle_connections
+             AND least(f.connections, round(f.connections_mean::numeric, 1)) >= f.idle_connections
              AND f.busy_most <= f.idle_busy * f.connections,
          1 - f.busy_most / NULLIF(f.idle_busy * f.connections, 0)),
         (10, 'healthy', f.n, f.n >= f.enough,
@@ -286,14 +300,18 @@ WITH fact AS MATERIALIZED (
            || COALESCE(j.refused, '{}')
            || jsonb_build_object('sample_count', j.sample) AS facts
     FROM judged AS j
+), advice AS MATERIALIZED (     /* once for all, and only if somebody asks */
+    SELECT d.application_name, d.ceiling, d.recommended, d.recommended_per_pool
+    FROM caliper.advise_pools(NULL, diagnose.application) AS d
+    WHERE (SELECT bool_or(s.verdict IN ('pool_too_small', 'over_provisioned')) FROM shown AS s)
 ), proven AS (
     SELECT s.*, s.facts || jsonb_strip_nulls(CASE s.verdict
         WHEN 'connection_leak' THEN jsonb_build_object(
             'unused_connections', s.unused, 'unused_parts_tenths', s.unused_parts,
-            'unused_s', round(least(s.period_s, s.span)::numeric, 1),
-            'unused_per_minute', round((60 * s.unused / least(s.period_s, s.span))::numeric, 2),
+            'unused_s', round(s.unused_s::numeric, 1),
+            'unused_per_minute', round((60 * s.unused / s.unused_s)::numeric, 2),
             'free_connections', s.headroom,
-            'free_last_s', round((s.headroom * least(s.period_s, s.span) / s.unused)::numeric))
+            'free_last_s', round((s.headroom * s.unused_s / s.unused)::numeric))
         WHEN 'lock_waits' THEN jsonb_build_object(
             'lock_s', round(s.lock_time::numeric / 1000, 3),
             'blocker', caliper.diagnosis_blocker_raw(s.application_name, s.window_start))
@@ -322,10 +340,7 @@ WITH fact AS MATERIALIZED (
                 ELSE greatest(ceil(1.25 * s.busy_most), 1) END)
         ELSE '{}' END) AS evidence
     FROM shown AS s
-    LEFT JOIN LATERAL (
-        SELECT d.ceiling, d.recommended, d.recommended_per_pool
-        FROM caliper.advise_pools(NULL, s.application_name) AS d
-        WHERE s.verdict IN ('pool_too_small', 'over_provisioned')) AS a ON true
+    LEFT JOIN advice AS a ON a.application_name = s.application_name
 )
 SELECT p.application_name, p.verdict, round(p.sure::numeric, 2)::double precision,
        p.window_start, p.window_end, p.xacts, p.evidence,

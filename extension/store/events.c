@@ -166,7 +166,10 @@ admit(uint32 second, uint32 limit)
 
 	do
 	{
-		if ((int32) (second - (uint32) (old >> 32)) > 0)
+		int32		passed = (int32) (second - (uint32) (old >> 32));
+
+		/* a second that is far ahead is from before the clock was set back */
+		if (passed > 0 || passed < -1)
 			new = (uint64) second << 32;
 		else if ((uint32) old < limit)
 			new = old;

@@ -118,10 +118,26 @@ same_application(const CalPoolKey *a, const CalPoolKey *b)
 		 memcmp(a->address, b->address, sizeof(a->address)) == 0);
 }
 
+/* A place for one more; if all are taken, that of the one with the fewest. */
+static Candidate *
+new_candidate(Candidate *candidates, int *n)
+{
+	Candidate  *least = candidates;
+
+	if (*n < CANDIDATES)
+		return &candidates[(*n)++];
+	for (int i = 1; i < CANDIDATES; i++)
+		if (candidates[i].connections < least->connections)
+			least = &candidates[i];
+	return least;
+}
+
 /* Add the connections of a pool to those of its application. */
 static void
 tally(Candidate *candidates, int *n, const CalPoolFacts *facts)
 {
+	Candidate  *new;
+
 	for (int i = 0; i < *n; i++)
 		if (same_application(candidates[i].key, &facts->key))
 		{
@@ -129,14 +145,36 @@ tally(Candidate *candidates, int *n, const CalPoolFacts *facts)
 			candidates[i].shared |= candidates[i].key->userid != facts->key.userid;
 			return;
 		}
-	if (*n == CANDIDATES)
-		return;
-	candidates[*n].key = &facts->key;
-	candidates[*n].connections = facts->connections;
-	candidates[(*n)++].shared = false;
+	new = new_candidate(candidates, n);
+	new->key = &facts->key;
+	new->connections = facts->connections;
+	new->shared = false;
 }
 
-/* The application with the most connections; false if there is none. */
+/* Count the connections of one application. */
+static void
+recount(Candidate *one)
+{
+	const CalPoolKey *key = one->key;
+	Pool	   *pool;
+
+	one->connections = 0;
+	one->shared = false;
+	for (int i = 0; (pool = nth_pool(i)) != NULL; i++)
+	{
+		const CalPoolFacts *facts = &pool->facts;
+
+		if (facts->connections == 0 || !same_application(key, &facts->key))
+			continue;
+		one->connections += facts->connections;
+		one->shared |= key->userid != facts->key.userid;
+	}
+}
+
+/*
+ * The application with the most connections; false if there is none.  Among
+ * more than there are candidates, one with a small share may be missed.
+ */
 static bool
 find_top(Candidate *top)
 {
@@ -151,6 +189,8 @@ find_top(Candidate *top)
 	for (int i = 0; i < n; i++)
 		if (candidates[i].connections > top->connections)
 			*top = candidates[i];
+	if (n == CANDIDATES && top->connections > 0)
+		recount(top);
 	return top->connections > 0;
 }
 

@@ -153,7 +153,8 @@ find(uint32 tag)
 
 /*
  * Whether an entry may become another's.  Gives its word, and its age; that of
- * one not in use is the highest there is.
+ * one not in use is the highest there is.  A time that is still to come is from
+ * before the clock was set back, and is as old as it is far off.
  */
 static bool
 is_free(int i, TimestampTz at, uint64 *word, int64 *age)
@@ -161,6 +162,7 @@ is_free(int i, TimestampTz at, uint64 *word, int64 *age)
 	*word = pg_atomic_read_u64(&refusals->word[i]);
 	pg_read_barrier();
 	*age = at - (int64) pg_atomic_read_u64(&refusals->entry[i].last_at);
+	*age = Max(*age, -*age);
 	if (*word == 0)
 		*age = PG_INT64_MAX;
 	return *age > STALE ||
@@ -438,15 +440,13 @@ cal_refusals_total(TimestampTz *last_at)
 static Entry *
 restore_key(const CalRefusal *saved, uint32 tag)
 {
-	int			place = find_free(0, KEPT, &saved->key, saved->last_at);
+	uint32		count = Min(saved->refused, PG_UINT32_MAX);
 
-	for (int i = KEPT; place < 0 && i < ENTRIES; i++)
-		if (pg_atomic_read_u64(&refusals->word[i]) == 0)
-			place = i;
-	if (place < 0 || !take(place, tag, Min(saved->refused, PG_UINT32_MAX),
-						   saved->last_at))
-		return NULL;
-	return &refusals->entry[place];
+	for (int i = 0; i < ENTRIES; i++)
+		if (pg_atomic_read_u64(&refusals->word[i]) == 0 &&
+			take(i, tag, count, saved->last_at))
+			return &refusals->entry[i];
+	return NULL;
 }
 
 /* At server start: add what was saved. */

@@ -41,6 +41,7 @@ typedef struct Look
 {
 	TimestampTz now;
 	CalLockGraph *graph;
+	CalChains  *chains[CAL_CHAIN_DOWN + 1]; /* by their way */
 } Look;
 
 /* What core says of a session. */
@@ -155,16 +156,18 @@ find_node(Look *look, int pid)
  * that itself waits for nobody, or -1, and ends how many such there are.
  */
 static int
-walk(const CalLockGraph *graph, int from, CalChainWay way, int *nearest,
-	 int *ends)
+walk(Look *look, int from, CalChainWay way, int *nearest, int *ends)
 {
+	const CalLockGraph *graph = look->graph;
 	int		   *depth = palloc(graph->nodes * sizeof(int));
 	int		   *queue = palloc(graph->nodes * sizeof(int));
 	int			n;
 
+	if (look->chains[way] == NULL)
+		look->chains[way] = cal_lock_graph_chains(graph, way);
 	for (int i = 0; i < graph->nodes; i++)
 		depth[i] = i == from ? 0 : -1;
-	n = cal_chains_walk(cal_lock_graph_chains(graph, way), depth, queue);
+	n = cal_chains_walk(look->chains[way], depth, queue);
 	*nearest = -1;
 	*ends = 0;
 	for (int i = 1; i < n; i++)
@@ -174,6 +177,8 @@ walk(const CalLockGraph *graph, int from, CalChainWay way, int *nearest,
 		if ((*ends)++ == 0)
 			*nearest = queue[i];
 	}
+	pfree(depth);
+	pfree(queue);
 	return n - 1;
 }
 
@@ -215,7 +220,7 @@ find_root(Look *look, CalAlert *alert, CalAlertFacts *facts)
 						   GetLockmodeName(node->tag.locktag_lockmethodid,
 										   node->mode),
 						   cal_lock_graph_object(&node->tag, &relation));
-	(void) walk(look->graph, here, CAL_CHAIN_UP, &root, &facts->roots);
+	(void) walk(look, here, CAL_CHAIN_UP, &root, &facts->roots);
 	if (root < 0)
 		return;
 	node = &look->graph->node[root];
@@ -268,8 +273,7 @@ report(Look *look, const Subject *subject, int kind, double ms)
 	facts.session = &subject->session;
 	node = find_node(look, alert.pid);
 	if (node >= 0)
-		alert.blocked = walk(look->graph, node, CAL_CHAIN_DOWN, &ignored,
-							 &ignored);
+		alert.blocked = walk(look, node, CAL_CHAIN_DOWN, &ignored, &ignored);
 	if (kind == CAL_ALERT_LOCK)
 		find_root(look, &alert, &facts);
 	return publish(&alert, &facts);
@@ -375,7 +379,8 @@ look_at_usage(Look *look)
 	facts.limit = Max(1, MaxConnections - setting("reserved_connections") -
 					  setting("superuser_reserved_connections"));
 	alert.value = 100.0 * facts.used / facts.limit;
-	if (threshold < 0 || alert.value < threshold - HYSTERESIS)
+	if (threshold < 0 ||
+		alert.value < Max(threshold - HYSTERESIS, threshold / 2.0))
 		end(watch, CAL_ALERT_USAGE, look->now);
 	else if (watch->open[CAL_ALERT_USAGE])
 		cal_alerts_update(watch->serial[CAL_ALERT_USAGE], alert.value, 0);

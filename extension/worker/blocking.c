@@ -92,7 +92,10 @@ owner_of(Look *look, const CalRoot *root)
 	return owner;
 }
 
-/* Everybody who is waited for and waits for nobody is a root. */
+/*
+ * Everybody who is waited for and waits for nobody is a root.  Others in the
+ * graph only have the same lock, in a mode that stands in nobody's way.
+ */
 static void
 find_owners(Look *look)
 {
@@ -102,7 +105,7 @@ find_owners(Look *look)
 		CalRoot		root;
 		Owner	   *owner;
 
-		if (node->waits)
+		if (node->waits || look->chains->first[i] == look->chains->first[i + 1])
 			continue;
 		memset(&root, 0, sizeof(root));
 		root.opener = cal_pools_party_of_process(node->procno, node->pid,
