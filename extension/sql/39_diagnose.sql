@@ -119,10 +119,11 @@ WHEN 'pool_too_small' THEN format(
                      'many requests wait in the application cannot be seen from here',
                      e->>'needed_connections', e->>'free_connections') END)
 WHEN 'client_side_wait' THEN format(
-    '%s opened %s connections as requests came, but in 99 %% of the time the server saw at most '
+    '%s opened %s connections while requests came, but in 99 %% of the time the server saw at most '
     '%s of them busy (%s at the peak): if it waits for a connection, it waits for itself, and a '
     'larger pool or more pools cannot help; look for code that takes a connection and then does '
-    'something else (calls a service, computes) before it gives it back.',
+    'something else (calls a service, computes) before it gives it back; if it opens all of them '
+    'when it starts, a smaller pool will do.',
     w.app, e->>'connections_now', w.p99, e->>'busy_connections_max')
 WHEN 'over_provisioned' THEN format(
     '%s keeps %s connections open and never had more than %s of them busy since %s: a pool of %s '
