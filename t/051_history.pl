@@ -177,7 +177,10 @@ is(value('sum(xacts)', "application_name = 'between'"), '6', 'goes on where the 
 is(Caliper::info($node, 'history', 'holes'), $holes + 1, 'and counts a hole');
 is_exact($node, 'with another worker, sums are exact');
 
-# More pools than there is room for.
+# More pools than there is room for.  That of this program, which goes on
+# counting, keeps a connection, so that it stays where it is.
+my $stays = $node->background_psql('postgres');
+$stays->query_safe('SELECT 1');
 for my $i (1 .. 60)
 {
 	$node->psql('postgres', 'SELECT 1; SELECT 1/0',
@@ -188,6 +191,7 @@ my $sums = 'sum(xacts), sum(errors), sum(opened), round(sum(held_time)::numeric,
 my $now = $node->safe_psql('postgres', "SELECT $sums FROM caliper.pools WHERE application_name !~ '\\.pl\$'");
 is( $node->safe_psql('postgres', "SELECT $sums FROM caliper.history() WHERE scope = 'pool' AND application_name !~ '\\.pl\$'"),
 	$now, 'pools that made room for others are counted once');
+$stays->quit;
 is($node->safe_psql('postgres', q{SELECT count(*) FROM caliper.history() WHERE xacts < 0 OR held_time < 0 OR gap_time < 0}),
 	'0', 'nothing is negative');
 
