@@ -174,6 +174,10 @@ ok($node->poll_query_until('postgres', "SELECT sum(blocked_time) > 500 FROM cali
 $wire->query('COMMIT');
 $waits->wait_for('Z');
 is(holders('role', 'usename, xacts, blocked_time > 500'), 'somebody|1|t', 'the time is booked on its opener');
+is($node->safe_psql('postgres', "SELECT usename = session_user, opener_query FROM caliper.blocking_history WHERE application_name = 'role'"),
+	't|UPDATE t SET n = $1 WHERE id = $2', 'the session is still whose it was');
+is($node->safe_psql('postgres', "SET ROLE somebody; SELECT count(*) FROM caliper.blocking_history WHERE application_name = 'role'"),
+	'0', 'and the role does not see whose');
 $_->disconnect for $wire, $waits;
 
 # A client that leaves in a gap, with and without core's account of it.

@@ -23,8 +23,8 @@
 #include "store/blocking.h"
 #include "store/pools_party.h"
 
-#define COLUMNS			16
-#define HISTORY_COLUMNS	11
+#define COLUMNS			17
+#define HISTORY_COLUMNS	12
 
 CAL_FUNCTION(caliper_blocking_0_1);
 CAL_FUNCTION(caliper_blocking_history_0_1);
@@ -58,6 +58,17 @@ put_queryid(CalRow *row, uint64 queryid)
 		cal_row_null(row);
 	else
 		cal_row_int(row, (int64) queryid);
+}
+
+/* Put a transaction's opener, and whose it is. */
+static void
+put_opener(CalRow *row, uint64 opener, const CalParty *party)
+{
+	put_queryid(row, opener);
+	if (OidIsValid(party->opener_user))
+		cal_row_oid(row, party->opener_user);
+	else
+		cal_row_null(row);
 }
 
 /* Put an application and, if it gave no name, where it is. */
@@ -122,7 +133,7 @@ put_root(Reader *r, int root)
 	}
 	cal_row_oid(&r->row, party.userid);
 	put_application(&r->row, &party);
-	put_queryid(&r->row, opener);
+	put_opener(&r->row, opener, &party);
 }
 
 /* One waiter, and one root of his. */
@@ -218,7 +229,7 @@ put_entry(CalRow *row, const CalBlockingEntry *entry)
 	if (visible)
 	{
 		put_application(row, party);
-		put_queryid(row, entry->root.opener);
+		put_opener(row, entry->root.opener, party);
 		cal_row_int(row, entry->blocked.episodes);
 		cal_row_ms(row, entry->blocked.usec);
 		cal_row_ms(row, entry->blocked.longest_usec);

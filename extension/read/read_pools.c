@@ -8,13 +8,8 @@
  */
 #include "postgres.h"
 
-#include <arpa/inet.h>
 #include <math.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
 
-#include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
 #include "utils/memutils.h"
 
 #include "base/histogram.h"
@@ -35,20 +30,6 @@ put_name(CalRow *row, const char *name, const CalPoolKey *key)
 	cal_row_foreign_text(row, name, strlen(name), key->encoding);
 }
 
-/* Where the client is; null for a Unix socket. */
-static void
-put_address(CalRow *row, const CalPoolKey *key)
-{
-	char		printed[INET6_ADDRSTRLEN];
-	int			family = key->family == 4 ? AF_INET : AF_INET6;
-
-	if (key->family == 0 ||
-		inet_ntop(family, key->address, printed, sizeof(printed)) == NULL)
-		cal_row_null(row);
-	else
-		cal_row_datum(row, DirectFunctionCall1(inet_in, CStringGetDatum(printed)));
-}
-
 /* Application, label and address of a pool. */
 void
 cal_read_pool(CalRow *row, const CalPoolKey *key)
@@ -58,7 +39,7 @@ cal_read_pool(CalRow *row, const CalPoolKey *key)
 		cal_row_null(row);
 	else
 		put_name(row, key->label, key);
-	put_address(row, key);
+	cal_row_address(row, key->family, key->address);
 }
 
 /*

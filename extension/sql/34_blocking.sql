@@ -16,7 +16,8 @@ CREATE FUNCTION caliper.blocking_raw(
     OUT root_userid pg_catalog.oid,
     OUT root_application_name pg_catalog.text,
     OUT root_client_addr pg_catalog.inet,
-    OUT root_opener_queryid bigint
+    OUT root_opener_queryid bigint,
+    OUT root_opener_userid pg_catalog.oid
 )
 RETURNS SETOF pg_catalog.record
 AS 'MODULE_PATHNAME', 'caliper_blocking_0_1'
@@ -31,6 +32,7 @@ CREATE FUNCTION caliper.blocking_history_raw(
     OUT application_name pg_catalog.text,
     OUT client_addr pg_catalog.inet,
     OUT opener_queryid bigint,
+    OUT opener_userid pg_catalog.oid,
     OUT episodes bigint,
     OUT blocked_time double precision,
     OUT longest_wait double precision,
@@ -76,7 +78,7 @@ SELECT
         pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) s.xact_start
         )::double precision AS root_held_time,
     b.root_opener_queryid,
-    caliper.statement_text(b.root_opener_queryid, b.root_userid, s.datid) AS root_opener_query,
+    caliper.statement_text(b.root_opener_queryid, b.root_opener_userid, s.datid) AS root_opener_query,
     s.query AS root_query
 FROM caliper.blocking_raw() AS b
 LEFT JOIN LATERAL pg_catalog.pg_stat_get_activity(COALESCE(b.root_pid, 0)) AS s
@@ -113,7 +115,7 @@ SELECT
     d.datname,
     r.rolname AS usename,
     b.opener_queryid,
-    caliper.statement_text(b.opener_queryid, b.userid, b.dbid) AS opener_query,
+    caliper.statement_text(b.opener_queryid, b.opener_userid, b.dbid) AS opener_query,
     b.episodes,
     b.blocked_time,
     b.longest_wait,

@@ -44,11 +44,11 @@ FROM caliper.holders_raw() AS h
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) h.userid
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) h.dbid
 LEFT JOIN (
-    SELECT w.userid, w.dbid, w.application_name, w.opener_queryid,
+    SELECT w.opener_userid, w.dbid, w.application_name, w.opener_queryid,
            pg_catalog.sum(w.blocked_time) AS blocked_time
     FROM caliper.blocking_history_raw() AS w
-    GROUP BY w.userid, w.dbid, w.application_name, w.opener_queryid
-) AS b ON b.userid OPERATOR(pg_catalog.=) h.userid
+    GROUP BY w.opener_userid, w.dbid, w.application_name, w.opener_queryid
+) AS b ON b.opener_userid OPERATOR(pg_catalog.=) h.userid
       AND b.dbid OPERATOR(pg_catalog.=) h.dbid
       AND b.application_name OPERATOR(pg_catalog.=) h.application_name
       AND b.opener_queryid OPERATOR(pg_catalog.=) h.opener_queryid;

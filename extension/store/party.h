@@ -17,6 +17,7 @@ typedef struct CalParty
 	uint16		encoding;		/* of the name */
 	uint16		family;			/* 4, 6, or 0 without an internet address */
 	uint8		address[16];
+	Oid			opener_user;	/* who opened its transaction, after SET ROLE */
 } CalParty;
 
 #endif							/* CAL_PARTY_H */

@@ -33,8 +33,8 @@ cal_pools_party_of_member(const CalPoolMember *member, CalParty *party)
 /*
  * Of any process that may keep others waiting: also one that serves no client
  * (no slot: -1), and transactions that wait to be committed, which have none
- * (pid 0).  Returns the opener of its transaction, if there is one; the party
- * is then the role that ran it, as in caliper.holders, whatever SET ROLE said.
+ * (pid 0).  Returns the opener of its transaction, if there is one, and with the
+ * party the role that ran it; the session is still whose it was when it began.
  */
 uint64
 cal_pools_party_of_process(int procno, int pid, CalParty *party)
@@ -45,7 +45,7 @@ cal_pools_party_of_process(int procno, int pid, CalParty *party)
 	{
 		cal_pools_party_of_member(&member, party);
 		if (member.opener != 0)
-			party->userid = member.opener_user;
+			party->opener_user = member.opener_user;
 		return member.opener;
 	}
 	memset(party, 0, sizeof(*party));

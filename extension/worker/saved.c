@@ -223,3 +223,18 @@ cal_saved_string_ok(const char *s, size_t size, int encoding)
 	return len < size && PG_VALID_BE_ENCODING(encoding) &&
 		pg_verify_mbstr(encoding, s, (int) len, true);
 }
+
+/*
+ * Whether it is a name with nothing behind its end: what it belongs to is found
+ * by its bytes.
+ */
+bool
+cal_saved_name_ok(const char *name, int encoding)
+{
+	if (!cal_saved_string_ok(name, NAMEDATALEN, encoding))
+		return false;
+	for (size_t i = strlen(name); i < NAMEDATALEN; i++)
+		if (name[i] != '\0')
+			return false;
+	return true;
+}

@@ -70,5 +70,6 @@ extern bool cal_saved_pool_key_ok(const CalPoolKey *key);
 extern bool cal_saved_usage_ok(const CalUsage *usage);
 extern bool cal_saved_counters_ok(const CalCounters *counters);
 extern bool cal_saved_string_ok(const char *s, size_t size, int encoding);
+extern bool cal_saved_name_ok(const char *name, int encoding);
 
 #endif							/* CAL_WORKER_SAVED_H */

@@ -87,24 +87,12 @@ take_pool(CalTaker *taker, CalPoolState *pool, uint8 *other)
 		cal_taker_done(taker);
 }
 
-/* Pools are found by their bytes, so nothing may stand behind a name's end. */
-static bool
-name_ok(const char *name, int encoding)
-{
-	if (!cal_saved_string_ok(name, NAMEDATALEN, encoding))
-		return false;
-	for (size_t i = strlen(name); i < NAMEDATALEN; i++)
-		if (name[i] != '\0')
-			return false;
-	return true;
-}
-
 /* Whether this can be what makes a pool. */
 bool
 cal_saved_pool_key_ok(const CalPoolKey *key)
 {
-	return name_ok(key->application, key->encoding) &&
-		name_ok(key->label, key->encoding) &&
+	return cal_saved_name_ok(key->application, key->encoding) &&
+		cal_saved_name_ok(key->label, key->encoding) &&
 		(key->family == 0 || key->family == 4 || key->family == 6);
 }
 

@@ -41,18 +41,6 @@ save_refusals(CalSaver *saver)
 	pfree(all);
 }
 
-/* A name, and nothing behind its end, since entries are found by their bytes. */
-static bool
-name_ok(const char *name, int encoding)
-{
-	if (!cal_saved_string_ok(name, NAMEDATALEN, encoding))
-		return false;
-	for (size_t i = strlen(name); i < NAMEDATALEN; i++)
-		if (name[i] != '\0')
-			return false;
-	return true;
-}
-
 /* Whether this can be a refusal. */
 static bool
 refusal_ok(const CalRefusal *refusal)
@@ -63,12 +51,12 @@ refusal_ok(const CalRefusal *refusal)
 	return key->reason < CAL_REFUSAL_REASONS && key->sqlstate >= 0 &&
 		key->sqlstate < (1 << 30) &&
 		(key->family == 0 || key->family == 4 || key->family == 6) &&
-		name_ok(key->application, PG_UTF8) &&
-		name_ok(key->usename, PG_UTF8) && name_ok(key->datname, PG_UTF8) &&
+		cal_saved_name_ok(key->application, PG_UTF8) &&
+		cal_saved_name_ok(key->usename, PG_UTF8) && cal_saved_name_ok(key->datname, PG_UTF8) &&
 		refusal->refused > 0 && refusal->refused <= SUM_MAX &&
 		cal_saved_time_ok(refusal->first_at) &&
 		cal_saved_time_ok(refusal->last_at) &&
-		(!refusal->held || name_ok(holders->application, holders->encoding));
+		(!refusal->held || cal_saved_name_ok(holders->application, holders->encoding));
 }
 
 /* Take one over. */
