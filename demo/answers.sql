@@ -96,18 +96,18 @@ FROM caliper.pool_advice
 WHERE application_name IS DISTINCT FROM 'demo' AND recommended IS NOT NULL
 ORDER BY busy_mean DESC;
 
-\echo 'INDEX SUGGESTIONS'
-\echo 'Each was verified: the statements that it serves, whose calls and time are shown, were planned again as if it existed.'
-\echo 'saved% is the part of their cost that it takes away; size is what it would need on disk.'
+\echo 'WHICH INDEX?'
+\echo 'The three that would save most time, and those that could go. Each new one was tried: the statements that it serves were'
+\echo 'planned again, with the values they ran with, as if it existed. benefit% is the part of their cost that it takes away.'
 \echo
-SELECT round(100 * benefit) AS "saved%",
-	calls,
-	round(total_exec_time::numeric / 1000, 1) AS total_s,
+SELECT ddl,
 	pg_size_pretty(estimated_size) AS size,
-	ddl AS statement
-FROM caliper.advise_indexes()
-WHERE verified = 'planned'
-LIMIT 8;
+	round(100 * benefit) AS "benefit%",
+	nullif(calls, 0) AS calls,
+	round(nullif(total_exec_time, 0)::numeric / 1000, 1) AS total_s,
+	verified
+FROM caliper.advise_indexes(max_indexes => 3)
+ORDER BY rank;
 
 \echo 'WHAT PG_CALIPER ITSELF USES'
 \echo 'Shared memory, set aside when the server starts; it never grows. When a part is full, the least used entries make room.'

@@ -21,7 +21,6 @@
 #include "storage/ipc.h"
 #include "storage/shmem.h"
 
-#include "advise/hypothetical.h"
 #include "capture/errors.h"
 #include "capture/hooks.h"
 #include "capture/run.h"
@@ -29,6 +28,7 @@
 #include "capture/utility.h"
 #include "platform/memory.h"
 #include "platform/settings.h"
+#include "store/advice.h"
 #include "store/alerts.h"
 #include "store/blocking.h"
 #include "store/events.h"
@@ -39,11 +39,14 @@
 #include "store/names.h"
 #include "store/pools.h"
 #include "store/pools_server.h"
+#include "store/advisor.h"
 #include "store/predicates.h"
 #include "store/refusals.h"
+#include "store/sightings.h"
 #include "store/slab.h"
 #include "store/statements.h"
 #include "store/texts.h"
+#include "store/trials.h"
 #include "store/waits.h"
 #include "version_compat.h"
 #include "worker/save.h"
@@ -57,6 +60,8 @@ static shmem_request_hook_type previous_request = NULL;
 static shmem_startup_hook_type previous_startup = NULL;
 
 static const CalArea *const areas[] = {
+	&cal_server_area,			/* on the page where the pools begin */
+	&cal_pools_area,
 	&cal_names_area,
 	&cal_statements_area,
 	&cal_slab_area,
@@ -65,12 +70,15 @@ static const CalArea *const areas[] = {
 	&cal_plans_area,
 	&cal_events_area,
 	&cal_waits_area,
-	&cal_server_area,			/* on the page where the pools begin */
-	&cal_pools_area,
 	&cal_refusals_area,
 	&cal_history_area,
 	&cal_history_marks_area,
 	&cal_predicates_area,
+	&cal_sightings_area,
+	&cal_samples_area,
+	&cal_advisor_area,
+	&cal_advice_area,
+	&cal_trials_area,
 	&cal_blocking_area,
 	&cal_alerts_area,
 	&cal_heartbeat_area,
@@ -117,7 +125,6 @@ _PG_init(void)
 	cal_utility_init();
 	cal_errors_init();
 	cal_transaction_init();
-	cal_hypothetical_init();
 
 	cal_worker_register();
 }

@@ -89,12 +89,28 @@
 #include "commands/explain_state.h"
 #endif
 
+/* What EXPLAIN prints of a plan that is not run. */
+#if PG_VERSION_NUM >= 170000
+#define CAL_EXPLAIN(plan, es, source, params) \
+	ExplainOnePlan(plan, NULL, es, source, params, NULL, NULL, NULL, NULL)
+#else
+#define CAL_EXPLAIN(plan, es, source, params) \
+	ExplainOnePlan(plan, NULL, es, source, params, NULL, NULL, NULL)
+#endif
+
 /* The rights that a query's tables need are a list of their own from 16 on. */
 #if PG_VERSION_NUM >= 160000
 #define CAL_CHECK_RIGHTS(query) \
 	ExecCheckPermissions((query)->rtable, (query)->rteperminfos, true)
 #else
 #define CAL_CHECK_RIGHTS(query)	ExecCheckRTPerms((query)->rtable, true)
+#endif
+
+/* An order key became independent of btrees in 18. */
+#if PG_VERSION_NUM >= 180000
+#define CAL_PATHKEY_DESC(pk)	((pk)->pk_cmptype == COMPARE_GT)
+#else
+#define CAL_PATHKEY_DESC(pk)	((pk)->pk_strategy == BTGreaterStrategyNumber)
 #endif
 
 /* The transaction of a process, as the lock manager knows it, moved in 17. */
@@ -108,9 +124,21 @@
 #define CAL_IS_CLIENT_BACKEND() \
 	(MyBackendType == B_BACKEND || MyBackendType == B_WAL_SENDER)
 
+/* Up to 16 ANALYZE finds the target for statistics in a copy of a column. */
+#if PG_VERSION_NUM >= 170000
+#define CAL_SET_STATS_TARGET(stats) ((stats)->attstattarget = -1)
+#else
+#define CAL_SET_STATS_TARGET(stats) \
+	((stats)->attr = palloc0(ATTRIBUTE_FIXED_PART_SIZE), \
+	 (stats)->attr->attstattarget = -1)
+#endif
+
 /* Macros on variable-length values got a header of their own in 16. */
 #if PG_VERSION_NUM >= 160000
 #include "varatt.h"
 #endif
+
+/* From 16 on, an update of columns in none but BRIN indexes stays heap-only. */
+#define CAL_BRIN_KEEPS_HOT		(PG_VERSION_NUM >= 160000)
 
 #endif							/* CAL_VERSION_COMPAT_H */

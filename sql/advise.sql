@@ -32,7 +32,7 @@ SELECT count(*) FROM users WHERE email = 'u8@example.org';
 SELECT tablename, columns, ddl, verified, statements, calls, cheaper, benefit, time FROM advice;
 SELECT relname, columns, roles, clipped, samples, rows_filtered, rows_returned,
        usename = current_user AS me, datname = current_database() AS here
-  FROM caliper.predicates WHERE schemaname = 'advise';
+  FROM caliper.predicates WHERE schemaname = 'advise' AND columns <> '{}';
 
 -- it does what it says, and then there is nothing left to say
 CREATE TABLE advised AS SELECT * FROM caliper.advise_indexes() WHERE schemaname = 'advise';
@@ -104,10 +104,14 @@ DROP TABLE other_name;
 SELECT count(*) FROM caliper.advise_indexes() WHERE schemaname = 'advise';
 
 -- nonsense is refused
+SELECT * FROM caliper.advise_indexes(max_indexes => 0);
 SELECT * FROM caliper.advise_indexes(0);
-SELECT * FROM caliper.advise_indexes(5, '0 s');
-SELECT * FROM caliper.advise_indexes(5, '-1 day');
-SELECT count(*) <= 1 AS in_time FROM caliper.advise_indexes(1, '1 ms');
+SELECT * FROM caliper.advise_indexes(min_benefit => 2);
+SELECT * FROM caliper.advise_indexes(tables => '{}');
+SELECT * FROM caliper.advise_indexes(time_limit => NULL);
+SELECT * FROM caliper.advise_indexes(max_indexes => 5, time_limit => '0 s');
+SELECT * FROM caliper.advise_indexes(max_indexes => 5, time_limit => '-1 day');
+SELECT count(*) <= 1 AS in_time FROM caliper.advise_indexes(max_indexes => 1, time_limit => '1 ms');
 
 RESET search_path;
 SET client_min_messages = warning;

@@ -16,6 +16,8 @@ SELECT peakedness, size, round(m.wait_prob::numeric, 3) AS wait_prob, round(m.wa
        round(m.busy_mean::numeric, 2) AS busy_mean, m.busy_p95, m.busy_p99, m.busy_p999
   FROM (VALUES (1.0, 6), (5.6, 6), (5.6, 14), (5.6, 10000), (1.0, 4)) AS v (peakedness, size),
        caliper.pool_model(4, 50, peakedness, 1, size, 100) AS m;
+-- what is nothing is shown as nothing
+SELECT wait_prob, wait_mean, wait_p95, late, busy_mean FROM caliper.pool_model(4, 50);
 SELECT peakedness, wait, caliper.pool_needed(4, 50, peakedness, 1, wait) AS needed
   FROM (VALUES (1.0), (5.6), (20)) AS z (peakedness), (VALUES (1.0), (25), (100)) AS w (wait)
  ORDER BY 1, 2;
@@ -43,6 +45,10 @@ SELECT caliper.pool_needed(4, 50, share => 1);
 SELECT * FROM caliper.advise_pools('-1 s');
 SELECT * FROM caliper.forecast('{0}', application => 'nobody');
 SELECT * FROM caliper.forecast(pool_size => 0, application => 'nobody');
+SELECT * FROM caliper.diagnose('60 years');
+SELECT * FROM caliper.diagnose('-1 s');
+SELECT * FROM caliper.diagnose('0');
+SELECT count(*) >= 0 AS no_error FROM caliper.diagnose('1 year') AS a, caliper.diagnose('1 s') AS b, caliper.diagnose(NULL) AS c;
 SELECT * FROM caliper.pool_plan(0, 1, 10);
 SELECT * FROM caliper.pool_plan(2, 1, 10, 0.5);
 SELECT * FROM caliper.pool_plan(2, 1, 10, role => 'regress_nobody');

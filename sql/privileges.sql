@@ -30,8 +30,8 @@ DECLARE s text; j jsonb; own text := current_user; k text; v text;
 BEGIN
   FOR s IN SELECT r.source FROM public.caliper_rows AS r ORDER BY 1 LOOP
     FOR j IN EXECUTE format('SELECT to_jsonb(x) FROM %s AS x', s) LOOP
-      -- caliper.info, and what is of the server as a whole: nobody's
-      IF j ? 'component' OR s LIKE 'caliper.server%' OR j->>'scope' = 'server' THEN CONTINUE; END IF;
+      -- caliper.info, catalogs, and what is of the server as a whole: nobody's
+      IF j ? 'component' OR s ~ '^caliper.(index_(usage|facts|counts|foreign_keys)|unindexed_)' OR s LIKE 'caliper.server%' OR j->>'scope' = 'server' THEN CONTINUE; END IF;
       IF j->>'usename' = own OR j->>'userid' = own::regrole::oid::text THEN CONTINUE; END IF;
       FOR k, v IN SELECT * FROM jsonb_each_text(j) LOOP
         IF v IS NULL OR v = '<insufficient privilege>'

@@ -118,7 +118,7 @@ CREATE FUNCTION public.length(varchar) RETURNS int LANGUAGE plpgsql IMMUTABLE AS
 RESET ROLE;
 
 -- the superuser asks
-SELECT tablename, columns, verified FROM caliper.advise_indexes(20, '4 s')
+SELECT tablename, columns, verified FROM caliper.advise_indexes(max_indexes => 20, time_limit => '4 s')
  WHERE tablename IN ('bait', 'tarpit', 'swamp', 'secret', 'guarded', 'lost', 'shadowed', 'late')
  ORDER BY tablename COLLATE "C", columns, verified COLLATE "C";
 SELECT current_user = session_user AS still_myself, current_setting('work_mem') <> '64kB' AS settings_kept,
@@ -147,7 +147,7 @@ RESET ROLE;
 DROP TABLE trap.tarpit;
 \set VERBOSITY terse
 SET statement_timeout = '300ms';
-SELECT count(*) FROM caliper.advise_indexes(20, '1 min');
+SELECT count(*) FROM caliper.advise_indexes(max_indexes => 20, time_limit => '1 min');
 RESET statement_timeout;
 SELECT current_user = session_user AS still_myself;
 

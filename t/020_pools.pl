@@ -13,6 +13,8 @@ use IPC::Run qw(start finish pump timeout);
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
+use Time::HiRes qw(sleep);
+use Wire;
 
 my $node = Caliper::node(
 	'pools',
@@ -278,6 +280,25 @@ is($node->safe_psql('postgres', $xacts) - $before, 1101, 'transactions of 1100 n
 cmp_ok(Caliper::info($node, 'names', 'overflows'), '>', 0, 'names found no room');
 is($node->safe_psql('postgres', q{SELECT count(*) > 0 FROM caliper.statements
 	WHERE application_name = '(other)'}), 't', 'their statements are (other)\'s');
+
+# The first use of a connection: not when it is opened or set up, not in a
+# transaction that goes on, and not again after a reset.
+my $first = Wire->new($node, application_name => 'first');
+my $first_use = "SELECT xacts, setups, first_use BETWEEN 300 AND 1300 FROM caliper.active JOIN caliper.pools USING (application_name) WHERE application_name = 'first'";
+is($node->safe_psql('postgres', $first_use), '0|0|', 'a connection that was not used');
+$first->query('SET work_mem = 5000');
+is($node->safe_psql('postgres', $first_use), '0|1|', 'nor if it was set up');
+sleep 0.3;
+$first->query('BEGIN');
+$first->query('SELECT 1');
+is($node->safe_psql('postgres', $first_use), '0|1|', 'nor as long as its first transaction goes on');
+sleep 1;
+$first->query('COMMIT');
+is($node->safe_psql('postgres', $first_use), '1|1|t', 'the begin of that is its first use');
+$node->safe_psql('postgres', "SELECT caliper.reset('pools')");
+$first->query('SELECT 1');
+is($node->safe_psql('postgres', $first_use), '1|0|t', 'a reset does not change that');
+$first->disconnect;
 
 # Reset.
 $node->safe_psql('postgres', "SELECT caliper.reset('pools')");

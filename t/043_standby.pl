@@ -20,10 +20,19 @@ $standby->safe_psql('postgres', 'SET pg_caliper.slow_min_duration = 0; SELECT co
 is($standby->safe_psql('postgres', $counted), '3|3', 'the standby counts for itself');
 is($primary->safe_psql('postgres', $counted), '', 'and not for the primary');
 is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'it is a standby');
-for my $view (qw(slow_statements pools active info))
+$standby->safe_psql('postgres', 'DO $$ BEGIN FOR i IN 1 .. 150 LOOP PERFORM pg_sleep(0.002); COMMIT; END LOOP; END $$',
+	connstr => $standby->connstr('postgres') . ' application_name=steady');
+
+for my $view (qw(slow_statements pools active info holders server history() diagnosis pool_advice forecast() pool_plan(1,1,1)))
 {
 	is($standby->safe_psql('postgres', "SELECT count(*) > 0 FROM caliper.$view"), 't', "$view works on a standby");
 }
+for my $view (qw(alerts blocking blocking_history refusals))
+{
+	is($standby->safe_psql('postgres', "SELECT count(*) FROM caliper.$view"), '0', "$view has nothing to say on a standby, and no error");
+}
+is($standby->safe_psql('postgres', q{SELECT busy_mean > 0, CASE WHEN assumption LIKE 'refused%' THEN assumption ELSE 't' END
+	FROM caliper.forecast('{1}', application => 'steady')}), 't|t', 'a standby forecasts its own load');
 is($standby->safe_psql('postgres', 'SELECT count(*) >= 0 FROM caliper.advise_indexes()'), 't', 'so does the advisor');
 $standby->safe_psql('postgres', 'SELECT caliper.reset()');
 is($standby->safe_psql('postgres', $counted), '', 'so does reset');

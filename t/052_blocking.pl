@@ -10,10 +10,12 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 use Time::HiRes qw(sleep);
+use Wire;
 
 my $node = Caliper::node('blocking',
 	'allows_streaming' => 1,
 	'deadlock_timeout' => '2s',
+	'max_connections' => 40,
 	'max_prepared_transactions' => 2);
 my @waiters;
 
@@ -196,6 +198,19 @@ for ($left, $right)
 	$_->query('ROLLBACK');
 	$_->quit;
 }
+
+# Many at the root, and several who wait for all of them: no more rows than
+# somebody can read, and he is told of how many more there are.
+my @sharers = map { Wire->new($node, application_name => "sharer $_") } 1 .. 20;
+$_->query('BEGIN; SELECT pg_advisory_xact_lock_shared(7)') for @sharers;
+waiter('all_of_them', 'SELECT pg_advisory_xact_lock(7)');
+waiter('behind', 'SELECT pg_advisory_xact_lock_shared(7)');
+is( query(q(SELECT application_name, count(*), count(DISTINCT root_pid), min(roots), max(roots)
+			FROM caliper.blocking GROUP BY application_name ORDER BY application_name)),
+	"all_of_them|16|16|20|20\nbehind|16|16|20|20", '16 of 20 roots have a row');
+$_->query('COMMIT') for @sharers;
+$_->disconnect for @sharers;
+finish();
 
 # Without the worker the present is there all the same; another one goes on
 # where it was.

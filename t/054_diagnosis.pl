@@ -58,20 +58,32 @@ sub beside
 # A client with a pool, as applications have it.  Requests arrive at random, so
 # many per second; each takes a connection, runs a statement, keeps the connection for a
 # while for its own purposes, and gives it back.  A connection is opened when
-# none is free and there are fewer than size, or all of them at first (eager).
+# none is free and there are fewer than size; or all of them at first (eager), or
+# while requests already come, some (together) after so many seconds (opens).
+# Of the free ones the last to be given back is taken, or the first (fifo).
 sub pool
 {
 	my ($node, $name, %opt) = @_;
-	my $started = time;
-	my ($arrival, $waited, $served, @queue, @free, %busy, %kept, $open) = ($started, 0, 0);
+	my ($waited, $served, @queue, @free, %busy, %kept, $open) = (0, 0);
 	my $connect = sub { $open++; Wire->new($node, application_name => $name) };
 
 	return beside($name, sub {
 		my ($out) = @_;
+		my $started = time;
+		my ($arrival, $next) = ($started, $started);
+
 		srand 1;
 		@free = map { $connect->() } 1 .. $opt{size} if $opt{eager};
 		while ((my $now = time) < $started + $seconds)
 		{
+			if ($opt{opens} && ($open // 0) < $opt{size} && $now >= $next)
+			{
+				my @more = map { $connect->() } 1 .. $opt{together};
+
+				$_->query('SET extra_float_digits = 3') for @more;
+				push @free, @more;
+				$next = $now + $opt{opens};
+			}
 			for (; $arrival < $now; $arrival -= log(1 - rand) / $opt{rate})
 			{
 				push @queue, $arrival;
@@ -82,7 +94,8 @@ sub pool
 			}
 			while (@queue)
 			{
-				my $wire = pop @free // (($open // 0) < $opt{size} ? $connect->() : last);
+				my $wire = ($opt{fifo} ? shift @free : pop @free)
+				  // (!$opt{opens} && ($open // 0) < $opt{size} ? $connect->() : last);
 				shift @queue;
 				$wire->{socket}->print($wire->queue('Q', "$opt{sql}\0")->{out});
 				$wire->{socket}->flush;
@@ -169,6 +182,10 @@ for (1 .. 8)
 
 # Only seem to be.
 pool($node, 'stable', size => 12, eager => 1, rate => 5, sql => 'SELECT 1');
+pool($node, 'ready', size => 10, opens => 0.002, together => 1, rate => 40, sql => 'SELECT 1', fifo => 1);
+pool($node, 'filled', size => 10, opens => 0.05, together => 1, rate => 40, sql => 'SELECT 1', fifo => 1);
+pool($node, 'threads', size => 12, opens => 0.1, together => 3, rate => 40, sql => 'SELECT 1', fifo => 1);
+pool($node, 'spare', size => 10, opens => 0.02, together => 1, rate => 15, sql => 'SELECT 1');
 pool($node, 'well', size => 20, rate => 40, sql => 'SELECT pg_sleep(0.03)');
 bench('mixed', "\\set n random(1, 150)\n\\if :n = 1\nSELECT pg_sleep(0.4);\n\\else\n"
 	  . "SELECT pg_sleep(0.006);\n\\endif\n", '-c', 3);
@@ -201,13 +218,14 @@ verdict('clerk', 'held_idle', qr/FOR UPDATE/);
 verdict('cgi', 'churn', qr/opened \d+ connections for \d+ transactions/);
 verdict('leaky', 'connection_leak', qr/once per process/);
 verdict('stable', 'over_provisioned', qr/keeps 12 connections/, qr/a pool of \d+ would do/);
+verdict($_, 'over_provisioned', qr/keeps 1[02] connections/) for 'ready', 'filled', 'threads', 'spare';
 verdict('well', 'healthy');
 isnt(diagnosis('mixed', 'verdict'), 'slow_statements', 'mixed: few slow statements are not to blame');
 verdict('pooler', 'over_provisioned');
 verdict('deploy', 'over_provisioned');
 isnt(diagnosis('chatty', 'verdict'), 'held_idle', 'chatty: short pauses on the way are not to blame');
 isnt(diagnosis('batch', 'verdict'), 'held_idle', 'batch: who works is not idle');
-verdict('cron', 'server_limit', qr/refused cron a connection 8 times/, qr/role few/);
+verdict('cron', 'server_limit', qr/refused cron 8 connections since/, qr/role few/);
 verdict('054_diagnosis.pl', 'insufficient_data', qr/^(Only \d+|No) transactions?/);
 
 # Nothing is shown to those who may not see it.
@@ -261,7 +279,7 @@ for my $name (('web') x 8, ('hog') x 8)
 $_->query('SELECT 1') for @web;
 sleep(2);
 $node->safe_psql('postgres', 'CREATE TABLE verdict AS SELECT * FROM caliper.diagnosis');
-verdict('web', 'server_limit', qr/all \d+ slots/, qr/6 of them by hog, which left 6 idle in transaction/);
+verdict('web', 'server_limit', qr/all \d+ slots/, qr/6 of them by hog, which left all of these idle in transaction/);
 verdict('hog', 'held_idle', qr/SELECT id FROM job/);
 is($node->safe_psql('postgres', q{SELECT DISTINCT evidence->>'window_source' FROM verdict}),
 	'counters', 'without a history it says so');

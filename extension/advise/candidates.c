@@ -2,290 +2,271 @@
  * candidates.c
  *		Which indexes might help a statement.
  *
- * Owns: the rules by which columns become keys.  Called by the selection.
- * For each scan of a table: columns compared for equality, the most selective
- * first and IS NULL last, then one range or the columns of the order; each of
- * these alone; a join's column alone and with the others.  Operators are
- * classified here, by the operator family of each column's type.  What an
- * existing index does already is left out.  Runs nobody's code; takes no lock.
+ * Owns: how keys, predicates and columns beside the keys go together, and what
+ * is left out: what the table has already, what no index could be, and what a
+ * unique index answers.  Called by the selection.  The files beside this one
+ * know more: roles.c what a clause is good for, candidates_btree.c the keys,
+ * partials.c the predicates, candidates_other.c the other access methods.
+ * Looks into catalogs; runs nobody's code; takes no lock.
  */
 #include "postgres.h"
 
-#include "access/stratnum.h"
-#include "utils/lsyscache.h"
+#include "access/sysattr.h"
+#include "catalog/pg_am_d.h"
+#include "optimizer/optimizer.h"
 
 #include "advise/candidates.h"
-#include "version_compat.h"
+#include "advise/candidates_btree.h"
+#include "advise/candidates_other.h"
+#include "advise/covering.h"
+#include "advise/partials.h"
 
-#define KEY_WIDTH_MAX	1000	/* bytes; a btree takes no key beyond 2,700 */
-#define LIST_MAX		CAL_PREDICATE_COLUMNS
-
-/* The columns of one scan by what they are good for. */
-typedef struct Roles
-{
-	int			nequal,
-				nnull,
-				njoin,
-				nrange,
-				norder,
-				ngroup;
-	CalIndexColumn equal[LIST_MAX];
-	CalIndexColumn null[LIST_MAX];
-	CalIndexColumn join[LIST_MAX];
-	CalIndexColumn range[LIST_MAX];
-	CalIndexColumn order[LIST_MAX];
-	CalIndexColumn group[LIST_MAX];
-} Roles;
+#define FULL_MAX		16		/* sets of keys without a predicate */
+#define PARTIAL_MAX		6		/* and with each one */
+#define OPTIONS_MAX		4		/* no predicate, and some */
+#define FEW_ROWS		3		/* that are found; no need to spare the table */
 
 /* The candidates under construction. */
 typedef struct Maker
 {
 	const CalTable *table;
-	CalIndex   *out;
-	int			n;
+	const CalWant *want;
+	const CalRoles *roles;
+	List	   *out;
 } Maker;
 
-/* Add a column to a list unless it is there. */
-static void
-add_column(CalIndexColumn *list, int *n, AttrNumber attno)
+/* A predicate, or none, and the keys under it. */
+typedef struct Option
 {
-	for (int i = 0; i < *n; i++)
-		if (list[i].attno == attno)
-			return;
-	list[*n].attno = attno;
-	list[*n].desc = list[*n].nulls_first = false;
-	(*n)++;
-}
+	const CalPartial *partial;
+	List	   *sets;			/* CalKeySet */
+} Option;
 
-/* What an operator is to a btree on the column, or 0. */
-static int
-strategy_of(const CalTableColumn *column, const CalPredicateColumn *seen)
+/* Whether all keys of a unique index are among n others. */
+static bool
+has_all_keys(const CalIndex *unique, const CalIndexKey *const *key, int n)
 {
-	Oid			op = seen->op;
-
-	if (seen->flags & CAL_COLUMN_COMMUTED)
-		op = get_commutator(op);
-	return OidIsValid(op) ? get_op_opfamily_strategy(op, column->opfamily) : 0;
-}
-
-/* Add the next column of an order, if the btree has this order. */
-static void
-add_order(Roles *roles, const CalTableColumn *column,
-		  const CalPredicateColumn *seen)
-{
-	int			strategy = strategy_of(column, seen);
-
-	if (strategy == 0 || seen->position != roles->norder + 1)
-		return;
-	add_column(roles->order, &roles->norder, seen->attno);
-	roles->order[roles->norder - 1].desc = strategy == BTGreaterStrategyNumber;
-	roles->order[roles->norder - 1].nulls_first =
-		(seen->flags & CAL_COLUMN_NULLS_FIRST) != 0;
-}
-
-/* Add one observed column to the lists. */
-static void
-add_role(Roles *roles, const CalTable *table, const CalPredicateColumn *seen)
-{
-	const CalTableColumn *column;
-	int			strategy;
-
-	if (seen->attno <= 0 || seen->attno > table->natts)
-		return;
-	column = &table->column[seen->attno];
-	if (!OidIsValid(column->opfamily))
-		return;
-	if (seen->role == CAL_ROLE_ORDER)
-	{
-		add_order(roles, column, seen);
-		return;
-	}
-	if (seen->role == CAL_ROLE_NULL)
-	{
-		add_column(roles->null, &roles->nnull, seen->attno);
-		return;
-	}
-	strategy = strategy_of(column, seen);
-	if (strategy == 0)
-		return;
-	if (seen->role == CAL_ROLE_GROUP)
-		add_column(roles->group, &roles->ngroup, seen->attno);
-	else if (strategy != BTEqualStrategyNumber)
-		add_column(roles->range, &roles->nrange, seen->attno);
-	else if (seen->role == CAL_ROLE_JOIN)
-		add_column(roles->join, &roles->njoin, seen->attno);
-	else
-		add_column(roles->equal, &roles->nequal, seen->attno);
-}
-
-/* Put the columns with the most different values first. */
-static void
-sort_by_selectivity(const CalTable *table, CalIndexColumn *list, int n)
-{
-	for (int i = 1; i < n; i++)
-		for (int j = i; j > 0; j--)
-		{
-			CalIndexColumn swap = list[j];
-
-			if (table->column[swap.attno].distinct <=
-				table->column[list[j - 1].attno].distinct)
-				break;
-			list[j] = list[j - 1];
-			list[j - 1] = swap;
-		}
-}
-
-/* Write an order that goes down all the way as one that goes up. */
-static void
-turn_upwards(CalIndexColumn *order, int n)
-{
-	for (int i = 0; i < n; i++)
-		if (!order[i].desc)
-			return;
-	for (int i = 0; i < n; i++)
-	{
-		order[i].desc = false;
-		order[i].nulls_first = !order[i].nulls_first;
-	}
-}
-
-/* Collect the columns of one scan. */
-static void
-collect_roles(Roles *roles, const CalTable *table, const CalPredicate *seen,
-			  uint16 scan)
-{
-	memset(roles, 0, sizeof(*roles));
-	for (int i = 0; i < seen->ncolumns; i++)
-		if (seen->column[i].scan == scan)
-			add_role(roles, table, &seen->column[i]);
-	sort_by_selectivity(table, roles->equal, roles->nequal);
-	for (int i = 0; i < roles->nnull; i++)
-		add_column(roles->equal, &roles->nequal, roles->null[i].attno);
-	turn_upwards(roles->order, roles->norder);
-}
-
-/* Append columns to an index; those that are there already are passed over. */
-static void
-append(CalIndex *index, const CalIndexColumn *list, int n)
-{
-	for (int i = 0; i < n && index->ncolumns < CAL_INDEX_COLUMNS; i++)
+	for (int i = 0; i < unique->nkeys; i++)
 	{
 		bool		there = false;
 
-		for (int j = 0; j < index->ncolumns; j++)
-			there |= index->column[j].attno == list[i].attno;
+		for (int j = 0; j < n; j++)
+			there |= cal_roles_same_key(&unique->key[i], key[j]);
 		if (!there)
-			index->column[index->ncolumns++] = list[i];
+			return false;
 	}
+	return unique->unique && unique->predicate == NIL;
 }
 
-/* Whether a btree could hold its keys. */
+/* Whether a unique index finds the row by these keys. */
 static bool
-is_narrow(const CalTable *table, const CalIndex *index)
+finds_row(const CalTable *table, const CalIndexKey *const *key, int n)
 {
-	int			width = 0;
+	ListCell   *lc;
 
-	for (int i = 0; i < index->ncolumns; i++)
-		width += table->column[index->column[i].attno].width;
-	return width <= KEY_WIDTH_MAX;
+	foreach(lc, table->indexes)
+	{
+		if (has_all_keys(lfirst(lc), key, n))
+			return true;
+	}
+	return false;
 }
 
-/* Whether two indexes are the same. */
+/* Whether the statement looks up single rows that are found by now. */
 static bool
-same_index(const CalIndex *a, const CalIndex *b)
+is_answered(const Maker *m)
 {
-	return a->ncolumns == b->ncolumns && cal_index_covers(a, b) &&
-		cal_index_covers(b, a);
+	const CalRoleKeys *equal = &m->roles->equal;
+	const CalIndexKey *key[CAL_ROLE_KEYS];
+	int			n = 0;
+
+	while (n < equal->n && equal->key[n].place < 2)
+	{
+		key[n] = &equal->key[n].key;
+		n++;
+	}
+	return finds_row(m->table, key, n);
 }
 
-/* Make a candidate of columns compared for equality and others after them. */
+/* Whether a candidate finds what a unique index finds. */
+static bool
+is_superfluous(const Maker *m, const CalIndex *index)
+{
+	const CalIndexKey *key[CAL_INDEX_KEYS];
+
+	for (int i = 0; i < index->nequal; i++)
+		key[i] = &index->key[i];
+	return finds_row(m->table, key, index->nequal);
+}
+
+/* Add a candidate, unless it is there or the table has it. */
 static void
-propose(Maker *m, const CalIndexColumn *equal, int nequal,
-		const CalIndexColumn *then, int nthen)
+add(Maker *m, const CalIndex *index)
 {
-	CalIndex   *index = &m->out[m->n];
+	ListCell   *lc;
+	CalIndex   *copy;
 
-	if (m->n == CAL_CANDIDATES_MAX)
-		return;
-	memset(index, 0, sizeof(*index));
-	index->relid = m->table->relid;
-	append(index, equal, nequal);
-	index->nequal = index->ncolumns;
-	append(index, then, nthen);
-	if (index->ncolumns == 0 || !is_narrow(m->table, index) ||
+	if (list_length(m->out) >= CAL_CANDIDATES_MAX ||
 		cal_index_covered(m->table, index))
 		return;
-	for (int i = 0; i < m->n; i++)
-		if (same_index(&m->out[i], index))
-			return;
-	m->n++;
-}
-
-/* Candidates around the columns that are compared for equality. */
-static void
-propose_equal(Maker *m, const CalIndexColumn *equal, int nequal,
-			  const Roles *r)
-{
-	for (int i = 0; i < r->nrange; i++)
-		propose(m, equal, nequal, &r->range[i], 1);
-	propose(m, equal, nequal, r->order, r->norder);
-	propose(m, equal, nequal, NULL, 0);
-	propose(m, equal, nequal, r->group, r->ngroup);
-	if (nequal > 2)
-		propose(m, equal, 2, NULL, 0);
-	if (nequal > 1)
-		propose(m, equal, 1, NULL, 0);
-}
-
-/* Candidates around the columns of joins. */
-static void
-propose_join(Maker *m, const Roles *r)
-{
-	for (int i = 0; i < r->njoin; i++)
+	foreach(lc, m->out)
 	{
-		CalIndexColumn both[LIST_MAX + 1];
+		if (cal_index_same(lfirst(lc), index))
+			return;
+	}
+	copy = palloc(sizeof(CalIndex));
+	*copy = *index;
+	m->out = lappend(m->out, copy);
+}
 
-		both[0] = r->join[i];
-		memcpy(both + 1, r->equal, r->nequal * sizeof(CalIndexColumn));
-		propose(m, both, r->nequal + 1, NULL, 0);
-		propose(m, both, 1, r->order, r->norder);
-		propose(m, both, 1, NULL, 0);
+/*
+ * Whether it finds so few rows that they can as well be read from the table.
+ * So does an expression unless it is compared with several values, as it is
+ * taken here: the planner does not know better before it has statistics.
+ */
+static bool
+finds_few(const Maker *m, const CalIndex *index)
+{
+	const CalRoleKeys *equal = &m->roles->equal;
+
+	if (m->roles->join.n > 0)
+		return false;
+	if (m->want->rows <= FEW_ROWS)
+		return true;
+	for (int i = 0; i < equal->n; i++)
+		if (equal->key[i].place == 1 &&
+			cal_roles_same_key(&equal->key[i].key, &index->key[0]))
+			return false;
+	return index->key[0].attno == 0;
+}
+
+/* Add an index, and what spares the table from being read. */
+static void
+add_set(Maker *m, const CalKeySet *set, const CalPartial *partial)
+{
+	CalIndex	index = set->index;
+	CalIndex	covering;
+
+	if (partial)
+	{
+		index.predicate = partial->predicate;
+		index.share = partial->share;
+	}
+	if ((partial || !set->weak) && !is_superfluous(m, &index))
+		add(m, &index);
+	if (finds_few(m, &index))
+		return;
+	if (cal_covering_keys(m->table, m->want, &index, &covering))
+		add(m, &covering);
+	if (cal_covering_includes(m->table, m->want, &index, &covering))
+		add(m, &covering);
+}
+
+/* An index of one key, for the rows that the predicate leaves. */
+static void
+add_own_key(Maker *m, const CalPartial *partial)
+{
+	Bitmapset  *columns = NULL;
+	int			i = -1;
+
+	pull_varattnos((Node *) partial->predicate, 1, &columns);
+	while ((i = bms_next_member(columns, i)) >= 0)
+	{
+		CalKeySet	set = {0};
+
+		set.index.relid = m->table->relid;
+		set.index.am = BTREE_AM_OID;
+		set.index.nkeys = 1;
+		if (!cal_roles_column_key(m->table,
+								  i + FirstLowInvalidHeapAttributeNumber,
+								  &set.index.key[0]))
+			continue;
+		add_set(m, &set, partial);
+		return;
 	}
 }
 
-/* Candidates for one scan. */
+/* Add what is no btree: as it is, and the best with the best predicate. */
 static void
-propose_scan(Maker *m, const Roles *r)
+add_other(Maker *m, List *partials)
 {
-	if (r->nequal > 0)
-		propose_equal(m, r->equal, r->nequal, r);
-	for (int i = 0; i < r->nrange; i++)
-		propose(m, NULL, 0, &r->range[i], 1);
-	propose_join(m, r);
-	propose(m, NULL, 0, r->order, r->norder);
-	propose(m, NULL, 0, r->group, r->ngroup);
+	List	   *other = cal_other_make(m->table, m->want);
+	ListCell   *lc;
+
+	foreach(lc, other)
+	{
+		CalIndex	index = *(CalIndex *) lfirst(lc);
+
+		add(m, &index);
+		if (partials == NIL || index.am == BRIN_AM_OID ||
+			index.am == HASH_AM_OID || foreach_current_index(lc) > 1)
+			continue;
+		index.predicate = ((CalPartial *) linitial(partials))->predicate;
+		index.share = ((CalPartial *) linitial(partials))->share;
+		add(m, &index);
+	}
 }
 
-/* Make the candidates for a statement and one of its tables. */
-int
-cal_candidates_make(const CalTable *table, const CalPredicate *seen,
-					CalIndex out[CAL_CANDIDATES_MAX])
+/* The keys under each predicate, and under none; returns how many. */
+static int
+make_options(const Maker *m, List *partials, Option *option)
 {
-	Maker		maker = {.table = table,.out = out};
+	ListCell   *lc;
+	int			n = 1;
+
+	option[0].partial = NULL;
+	option[0].sets = cal_btree_keysets(m->table, m->want, m->roles, FULL_MAX);
+	foreach(lc, partials)
+	{
+		const CalPartial *partial = lfirst(lc);
+		CalRoles   *roles = cal_roles_collect(m->table, m->want,
+											  partial->clauses);
+
+		if (n == OPTIONS_MAX)
+			break;
+		option[n].partial = partial;
+		option[n].sets = cal_btree_keysets(m->table, m->want, roles,
+										   PARTIAL_MAX);
+		n++;
+	}
+	return n;
+}
+
+/* Add the sets that come in this place under each option. */
+static void
+add_place(Maker *m, const Option *option, int n, int place)
+{
+	for (int i = 0; i < n; i++)
+	{
+		if (place < list_length(option[i].sets))
+			add_set(m, list_nth(option[i].sets, place), option[i].partial);
+		else if (place == 0 && i > 0)
+			add_own_key(m, option[i].partial);
+	}
+}
+
+/* Which indexes might help: the best of each kind first, then the second. */
+List *
+cal_candidates_make(CalTable *table, const CalWant *want)
+{
+	Maker		m = {.table = table,.want = want};
+	Option		option[OPTIONS_MAX];
+	List	   *partials;
+	CalIndex	narrow;
+	int			n;
 
 	if (table->unusable)
-		return 0;
-	for (int i = 0; i < seen->ncolumns; i++)
-	{
-		Roles		roles;
-		bool		first = true;
-
-		for (int j = 0; j < i; j++)
-			first &= seen->column[j].scan != seen->column[i].scan;
-		if (!first)
-			continue;
-		collect_roles(&roles, table, seen, seen->column[i].scan);
-		propose_scan(&maker, &roles);
-	}
-	return maker.n;
+		return NIL;
+	m.roles = cal_roles_collect(table, want, NIL);
+	if (is_answered(&m))
+		return NIL;
+	partials = cal_partials_make(table, want, m.roles);
+	n = make_options(&m, partials, option);
+	add_place(&m, option, n, 0);
+	add_other(&m, partials);
+	for (int place = 1; place < FULL_MAX; place++)
+		add_place(&m, option, n, place);
+	if (cal_covering_narrow(table, want, &narrow))
+		add(&m, &narrow);
+	return m.out;
 }

@@ -5,13 +5,13 @@
 #ifndef CAL_CANDIDATES_H
 #define CAL_CANDIDATES_H
 
-#include "store/predicates.h"
-#include "advise/index.h"
+#include "advise/candidates_merge.h"
+#include "advise/table.h"
+#include "advise/wants.h"
 
-#define CAL_CANDIDATES_MAX 24	/* for one statement and table */
+#define CAL_CANDIDATES_MAX	40	/* for one want */
 
-/* The most promising first; returns how many. */
-extern int	cal_candidates_make(const CalTable *table, const CalPredicate *seen,
-								CalIndex out[CAL_CANDIDATES_MAX]);
+/* CalIndex of what the table does not have yet, the most promising first. */
+extern List *cal_candidates_make(CalTable *table, const CalWant *want);
 
 #endif							/* CAL_CANDIDATES_H */

@@ -2,69 +2,138 @@
  * index.c
  *		An index that exists, or that might help.
  *
- * Owns: when one index makes another superfluous, how large a btree would be,
- * and how to ask for it in SQL.  Called by the advisor's files.  Pure
- * arithmetic but for the names in the SQL; takes no lock.
+ * Owns: when two indexes are the same, when one makes another superfluous, and
+ * how to ask for one in SQL.  Called by the advisor's files.  Looks into
+ * catalogs; runs nobody's code, takes no lock.
  */
 #include "postgres.h"
 
-#include <math.h>
-
-#include "access/htup_details.h"
-#include "access/itup.h"
-#include "access/nbtree.h"
-#include "access/tupmacs.h"
-#include "lib/stringinfo.h"
+#include "catalog/pg_am_d.h"
+#include "catalog/pg_class_d.h"
+#include "commands/defrem.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
 
 #include "advise/index.h"
+#include "advise/table.h"
 
-/* Bytes of an entry that holds many rows of one key, as a build makes it. */
-#define POSTING_MAX \
-	((int) (MAXALIGN_DOWN(BLCKSZ * 10 / 100) - sizeof(ItemIdData)))
-
-/* What a page has for items, its high key among them. */
-#define PAGE_ROOM \
-	((int) (BLCKSZ - SizeOfPageHeaderData - MAXALIGN(sizeof(BTPageOpaqueData))))
-
-/* Whether a column is among the first n of an index. */
+/* Whether two keys are of the same values in the same class of operators. */
 static bool
-among(const CalIndex *index, int n, AttrNumber attno)
+same_key(const CalIndexKey *a, const CalIndexKey *b)
+{
+	return a->attno == b->attno && a->opclass == b->opclass &&
+		a->collation == b->collation &&
+		(a->attno != 0 || equal(a->expr, b->expr));
+}
+
+/* Whether a column can be had from an index, as a key or beside the keys. */
+static bool
+has_column(const CalIndex *index, AttrNumber attno)
+{
+	for (int i = 0; i < index->nkeys; i++)
+		if (index->key[i].attno == attno)
+			return true;
+	for (int i = 0; i < index->nincludes; i++)
+		if (index->include[i] == attno)
+			return true;
+	return false;
+}
+
+/* Whether b has no column beside its keys that a has not. */
+static bool
+includes_all(const CalIndex *a, const CalIndex *b)
+{
+	for (int i = 0; i < b->nincludes; i++)
+		if (!has_column(a, b->include[i]))
+			return false;
+	return true;
+}
+
+/* Whether two predicates are the same set of conditions. */
+static bool
+same_predicate(List *a, List *b)
+{
+	ListCell   *lc;
+
+	if (list_length(a) != list_length(b))
+		return false;
+	foreach(lc, a)
+	{
+		if (!list_member(b, lfirst(lc)))
+			return false;
+	}
+	return true;
+}
+
+/* The same in every respect that SQL can name. */
+bool
+cal_index_same(const CalIndex *a, const CalIndex *b)
+{
+	if (a->relid != b->relid || a->am != b->am || a->nkeys != b->nkeys ||
+		a->nincludes != b->nincludes)
+		return false;
+	for (int i = 0; i < a->nkeys; i++)
+		if (!same_key(&a->key[i], &b->key[i]) ||
+			a->key[i].desc != b->key[i].desc ||
+			a->key[i].nulls_first != b->key[i].nulls_first)
+			return false;
+	return includes_all(a, b) && includes_all(b, a) &&
+		same_predicate(a->predicate, b->predicate);
+}
+
+/* Whether a key is among the first n of an index. */
+static bool
+among(const CalIndex *index, int n, const CalIndexKey *key)
 {
 	for (int i = 0; i < n; i++)
-		if (index->column[i].attno == attno)
+		if (same_key(&index->key[i], key))
 			return true;
 	return false;
 }
 
 /*
- * Whether a contains b as a prefix.  Where b compares columns with values for
- * equality, their order and directions do not matter; a btree can be read
- * backwards, so the directions of the others matter only among themselves.
+ * Whether b is a prefix of a.  Where b compares keys with values for equality,
+ * their order and directions do not matter; a btree can be read backwards, so
+ * the directions of the others matter only among themselves.
  */
-bool
-cal_index_covers(const CalIndex *a, const CalIndex *b)
+static bool
+is_prefix(const CalIndex *a, const CalIndex *b)
 {
 	bool		same = true;
 	bool		reverse = true;
 
-	if (a->relid != b->relid || a->ncolumns < b->ncolumns)
-		return false;
 	for (int i = 0; i < b->nequal; i++)
-		if (!among(a, b->nequal, b->column[i].attno))
+		if (!among(a, b->nequal, &b->key[i]))
 			return false;
-	for (int i = b->nequal; i < b->ncolumns; i++)
+	for (int i = b->nequal; i < b->nkeys; i++)
 	{
-		const CalIndexColumn *x = &a->column[i];
-		const CalIndexColumn *y = &b->column[i];
+		const CalIndexKey *x = &a->key[i];
+		const CalIndexKey *y = &b->key[i];
 
-		if (x->attno != y->attno)
+		if (!same_key(x, y))
 			return false;
 		same &= x->desc == y->desc && x->nulls_first == y->nulls_first;
 		reverse &= x->desc != y->desc && x->nulls_first != y->nulls_first;
 	}
 	return same || reverse;
+}
+
+/* Whether a does whatever b does, so that b adds nothing. */
+bool
+cal_index_covers(const CalIndex *a, const CalIndex *b)
+{
+	if (a->relid != b->relid || a->am != b->am || a->nkeys < b->nkeys ||
+		!same_predicate(a->predicate, b->predicate) || !includes_all(a, b))
+		return false;
+	if (a->am == BTREE_AM_OID)
+		return is_prefix(a, b);
+	for (int i = 0; i < b->nkeys; i++)
+		if (!among(a, a->nkeys, &b->key[i]))
+			return false;
+	return true;
 }
 
 /* Whether the table has an index that makes this one superfluous. */
@@ -81,127 +150,118 @@ cal_index_covered(const CalTable *table, const CalIndex *index)
 	return false;
 }
 
-/* Bytes of an entry with one row, without its line pointer. */
-static int
-entry_size(const CalTable *table, const CalIndex *index)
+/* The key for an expression under the access method's default class; or not. */
+bool
+cal_index_key(CalIndexKey *key, Node *expr, Oid am)
 {
-	Size		size = 0;
+	memset(key, 0, sizeof(*key));
+	key->typid = exprType(expr);
+	key->opclass = GetDefaultOpClass(key->typid, am);
+	if (!OidIsValid(key->opclass))
+		return false;
+	key->attno = IsA(expr, Var) ? ((Var *) expr)->varattno : 0;
+	key->expr = expr;
+	key->opfamily = get_opclass_family(key->opclass);
+	key->opcintype = get_opclass_input_type(key->opclass);
+	key->collation = exprCollation(expr);
+	return true;
+}
 
-	for (int i = 0; i < index->ncolumns; i++)
+/* An expression as SQL, in parentheses unless it is a plain call. */
+static char *
+expression_sql(Node *expr, List *context)
+{
+	char	   *sql = deparse_expression(expr, context, false, false);
+
+	if (IsA(expr, FuncExpr) &&
+		((FuncExpr *) expr)->funcformat == COERCE_EXPLICIT_CALL)
+		return sql;
+	return psprintf("(%s)", sql);
+}
+
+/* What names a table's columns in expressions. */
+static List *
+naming(Oid relid)
+{
+	return deparse_context_for(get_rel_name(relid), relid);
+}
+
+/* The names of its keys, as SQL; String nodes. */
+List *
+cal_index_key_names(const CalIndex *index)
+{
+	List	   *context = naming(index->relid);
+	List	   *names = NIL;
+
+	for (int i = 0; i < index->nkeys; i++)
 	{
-		const CalTableColumn *c = &table->column[index->column[i].attno];
+		const CalIndexKey *key = &index->key[i];
+		char	   *name = key->attno != 0
+			? get_attname(index->relid, key->attno, false)
+			: deparse_expression(key->expr, context, false, false);
 
-		if (c->fixed || c->width > 127)
-			size = att_align_nominal(size, c->align);
-		size += c->width;
+		names = lappend(names, makeString(name));
 	}
-	return MAXALIGN(sizeof(IndexTupleData) + size);
+	return names;
 }
 
-/* Rows that have the same key, on average; 1 if that is unknown. */
-static double
-rows_per_key(const CalTable *table, const CalIndex *index)
+/* One key, with what is not as it would be without a word. */
+static void
+append_key(StringInfo ddl, const CalIndex *index, const CalIndexKey *key)
 {
-	double		keys = 1;
-
-	for (int i = 0; i < index->ncolumns; i++)
-	{
-		const CalTableColumn *c = &table->column[index->column[i].attno];
-
-		if (!c->deduplicates || c->distinct <= 0)
-			return 1;
-		keys *= c->distinct;
-	}
-	return Max(1, table->tuples / keys);
-}
-
-/* Bytes on leaf pages, with line pointers, that one key takes. */
-static double
-key_bytes(int entry, double rows, int *largest)
-{
-	double		per_posting = (POSTING_MAX - entry) / sizeof(ItemPointerData);
-	double		full;
-	double		rest;
-	double		bytes;
-
-	*largest = entry + sizeof(ItemIdData);
-	if (rows < 1.5 || per_posting < 2)
-		return rows * *largest;
-	rows = rint(rows);
-	full = floor(rows / per_posting);
-	rest = rows - full * per_posting;
-	bytes = full * MAXALIGN(entry + (int) per_posting * 6) +
-		(rest >= 2 ? MAXALIGN(entry + (int) rest * 6) : rest * entry);
-	*largest = MAXALIGN(entry + (int) Min(rows, per_posting) * 6) +
-		sizeof(ItemIdData);
-	return bytes + (full + (rest > 0)) * sizeof(ItemIdData);
-}
-
-/*
- * Bytes of items that a page holds, besides its high key: it is filled until
- * the factor is passed, so by one item more if that fits.
- */
-static double
-page_fill(int item, int high_key, int fillfactor)
-{
-	int			room = PAGE_ROOM - high_key;
-	int			aim = room - BLCKSZ * (100 - fillfactor) / 100;
-	int			n = aim / item;
-
-	return Max(1, (n + 1) * item <= room ? n + 1 : n) * (double) item;
-}
-
-/* Estimate the size of the btree, as if it were built now. */
-void
-cal_index_estimate(const CalTable *table, CalIndex *index)
-{
-	int			entry = entry_size(table, index);
-	int			plain = entry + sizeof(ItemIdData);
-	double		same = rows_per_key(table, index);
-	int			largest;
-	double		bytes = key_bytes(entry, same, &largest);
-	double		inner = page_fill(plain, plain, BTREE_NONLEAF_FILLFACTOR);
-	double		level;
-	double		pages;
-
-	bytes *= Max(1, table->tuples) / same;
-	level = ceil(bytes / page_fill(largest, plain, BTREE_DEFAULT_FILLFACTOR));
-	pages = 1 + level;
-	index->height = 0;
-	while (level > 1)
-	{
-		level = ceil(level / Max(2, inner / plain));
-		pages += level;
-		index->height++;
-	}
-	index->pages = (BlockNumber) Min(pages, MaxBlockNumber);
+	if (key->attno != 0)
+		appendStringInfoString(ddl, quote_identifier(get_attname(index->relid,
+																 key->attno,
+																 false)));
+	else
+		appendStringInfoString(ddl, expression_sql(key->expr,
+												   naming(index->relid)));
+	if (OidIsValid(key->collation) &&
+		key->collation != exprCollation(key->expr))
+		appendStringInfo(ddl, " COLLATE %s",
+						 generate_collation_name(key->collation));
+	if (key->opclass != GetDefaultOpClass(key->typid, index->am))
+		appendStringInfo(ddl, " %s", generate_opclass_name(key->opclass));
+	if (key->desc)
+		appendStringInfoString(ddl, " DESC");
+	if (key->nulls_first != key->desc)
+		appendStringInfoString(ddl, key->nulls_first ? " NULLS FIRST"
+							   : " NULLS LAST");
 }
 
 /* The statement that creates it, quoted as the server wants it. */
 char *
-cal_index_ddl(const CalTable *table, const CalIndex *index)
+cal_index_ddl(const CalIndex *index)
 {
 	StringInfoData ddl;
 	char	   *schema = get_namespace_name(get_rel_namespace(index->relid));
-	char	   *name = get_rel_name(index->relid);
+	bool		all = get_rel_relkind(index->relid) ==
+		RELKIND_PARTITIONED_TABLE;
 
 	initStringInfo(&ddl);
-	appendStringInfo(&ddl, "CREATE INDEX %sON %s (",
-					 get_rel_relkind(index->relid) == RELKIND_PARTITIONED_TABLE
-					 ? "" : "CONCURRENTLY ",
-					 quote_qualified_identifier(schema, name));
-	for (int i = 0; i < index->ncolumns; i++)
+	appendStringInfo(&ddl, "CREATE INDEX %sON %s ", all ? "" : "CONCURRENTLY ",
+					 quote_qualified_identifier(schema,
+												get_rel_name(index->relid)));
+	if (index->am != BTREE_AM_OID)
+		appendStringInfo(&ddl, "USING %s ", get_am_name(index->am));
+	for (int i = 0; i < index->nkeys; i++)
 	{
-		const CalIndexColumn *c = &index->column[i];
-
-		appendStringInfo(&ddl, "%s%s%s", i > 0 ? ", " : "",
-						 quote_identifier(get_attname(index->relid, c->attno,
-													  false)),
-						 c->desc ? " DESC" : "");
-		if (c->nulls_first != c->desc)
-			appendStringInfoString(&ddl, c->nulls_first ? " NULLS FIRST"
-								   : " NULLS LAST");
+		appendStringInfoString(&ddl, i > 0 ? ", " : "(");
+		append_key(&ddl, index, &index->key[i]);
 	}
-	appendStringInfoString(&ddl, ");");
+	appendStringInfoChar(&ddl, ')');
+	for (int i = 0; i < index->nincludes; i++)
+		appendStringInfo(&ddl, "%s%s", i > 0 ? ", " : " INCLUDE (",
+						 quote_identifier(get_attname(index->relid,
+													  index->include[i],
+													  false)));
+	if (index->nincludes > 0)
+		appendStringInfoChar(&ddl, ')');
+	if (index->predicate != NIL)
+		appendStringInfo(&ddl, " WHERE %s",
+						 deparse_expression((Node *) make_ands_explicit(index->predicate),
+											naming(index->relid), false,
+											false));
+	appendStringInfoChar(&ddl, ';');
 	return ddl.data;
 }

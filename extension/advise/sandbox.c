@@ -34,13 +34,16 @@
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
 #include "utils/guc.h"
+#include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
 #include "utils/timeout.h"
 #include "version_compat.h"
 
+#include "advise/loops.h"
 #include "advise/sandbox.h"
+#include "advise/wants.h"
 #include "base/text_clean.h"
 #include "mb/pg_wchar.h"
 #include "platform/privilege.h"
@@ -92,19 +95,19 @@ set_setting(const char *name, const char *value)
 
 /* Become the owner, under the settings that his statement ran under. */
 static void
-enter(const CalSandboxJob *job)
+enter(Oid owner, const char *search_path)
 {
 	StringInfoData path;
 	Oid			user;
 	int			context;
 
 	initStringInfo(&path);
-	appendStringInfoString(&path, job->search_path);
-	if (strstr(job->search_path, "pg_temp") == NULL)
+	appendStringInfoString(&path, search_path);
+	if (strstr(search_path, "pg_temp") == NULL)
 		appendStringInfo(&path, "%spg_temp", path.len > 0 ? ", " : "");
 
 	GetUserIdAndSecContext(&user, &context);
-	SetUserIdAndSecContext(job->owner, context | SECURITY_LOCAL_USERID_CHANGE |
+	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
 	set_setting("search_path", path.data);
 	set_setting("lock_timeout", "100ms");
@@ -164,16 +167,26 @@ parse(const char *text)
 	return NULL;
 }
 
-/* Analyse it; the types of its parameters follow from where they stand. */
+/*
+ * Analyse it.  The types of its parameters are those it ran with, or follow
+ * from where they stand.
+ */
 static Query *
-analyse(RawStmt *raw, const char *source)
+analyse(const CalSample *sample)
 {
+	RawStmt    *raw = parse(sample->statement);
 	ParseState *pstate = make_parsestate(NULL);
 	Oid		   *types = NULL;
-	int			ntypes = 0;
+	int			ntypes = sample->nparams;
 	Query	   *query;
 
-	pstate->p_sourcetext = source;
+	pstate->p_sourcetext = sample->statement;
+	if (ntypes > 0)
+	{
+		types = palloc(ntypes * sizeof(Oid));
+		for (int i = 0; i < ntypes; i++)
+			types[i] = sample->param[i].typid;
+	}
 	setup_parse_variable_parameters(pstate, &types, &ntypes);
 	query = transformTopLevelStmt(pstate, raw);
 	check_variable_parameters(pstate, query);
@@ -238,27 +251,41 @@ is_about(const PlannedStmt *plan, const CalSandboxJob *job)
 	return false;
 }
 
-/* Plan a query under one of the sets. */
-static void
-plan_set(CalSandboxJob *job, Query *query, int set)
+/* The values that its parameters had; none is a list of its own, too. */
+static ParamListInfo
+bind_values(const CalSample *sample)
 {
-	PlannedStmt *plan;
+	ParamListInfo params = makeParamList(sample->nparams);
 
-	cal_hypothetical_show(job->indexes, job->nindexes, job->sets[set]);
-	plan = standard_planner(copyObject(query), job->text,
-							CURSOR_OPT_PARALLEL_OK, NULL);
-	if (set == 0 && !is_about(plan, job))
-		refuse("its names mean other tables now");
-	job->costs[set] = plan->planTree->total_cost;
-	job->used[set] = cal_hypothetical_used(plan);
-	cal_hypothetical_hide();
+	for (int i = 0; i < sample->nparams; i++)
+	{
+		const CalSampleParam *given = &sample->param[i];
+		ParamExternData *to = &params->params[i];
+		Oid			input;
+		Oid			elements;
+
+		memset(to, 0, sizeof(*to));
+		if (!OidIsValid(given->typid) ||
+			(given->value == NULL && !given->isnull))
+			continue;			/* no value is known, so it has no type here */
+		to->isnull = given->isnull;
+		to->ptype = given->typid;
+		to->pflags = PARAM_FLAG_CONST;
+		if (given->isnull)
+			continue;
+		getTypeInputInfo(given->typid, &input, &elements);
+		to->value = OidInputFunctionCall(input,
+										 unconstify(char *, given->value),
+										 elements, -1);
+	}
+	return params;
 }
 
 /* Turn the text into a query that may be planned. */
 static Query *
-prepare(CalSandboxJob *job)
+prepare(CalSandboxJob *job, const CalSample *sample)
 {
-	Query	   *query = analyse(parse(job->text), job->text);
+	Query	   *query = analyse(sample);
 	List	   *queries;
 
 	(void) check_functions((Node *) query, &job->owner);
@@ -269,26 +296,106 @@ prepare(CalSandboxJob *job)
 	return linitial_node(Query, queries);
 }
 
+/* The plan as EXPLAIN shows it, in memory that lasts. */
+static char *
+explain(PlannedStmt *plan, const char *source, ParamListInfo params,
+		MemoryContext keep)
+{
+	ExplainState *es = NewExplainState();
+
+	es->costs = true;
+	CAL_EXPLAIN(plan, es, source, params);
+	while (es->str->len > 0 && es->str->data[es->str->len - 1] == '\n')
+		es->str->data[--es->str->len] = '\0';
+	return MemoryContextStrdup(keep, es->str->data);
+}
+
+/* A query that is being planned, and where its wants go. */
+typedef struct Subject
+{
+	Query	   *query;
+	ParamListInfo params;
+	const char *source;
+	List	   *wants;
+} Subject;
+
+/* Plan a query under one of the sets. */
+static void
+plan_set(CalSandboxJob *job, Subject *s, CalShow *show, int set,
+		 MemoryContext keep)
+{
+	PlannedStmt *plan;
+	double		cost;
+
+	show->set = job->sets[set];
+	show->mark = s->params;
+	cal_wants_collect(set == 0 && job->wants ? &s->wants : NULL, keep,
+					  s->source);
+	cal_loops_forget();
+	cal_hypothetical_begin(show);
+	plan = standard_planner(copyObject(s->query), s->source,
+							CURSOR_OPT_PARALLEL_OK, s->params);
+	if (set == 0 && job->nrelids > 0 && !is_about(plan, job))
+		refuse("its names mean other tables now");
+	cost = plan->planTree->total_cost;
+	if (job->corrected)
+		cost += cal_loops_excess(plan);
+	job->costs[set] += cost / job->nsamples;
+	job->used[set] |= cal_hypothetical_used(show, plan);
+	if (job->fetches)
+		cal_fetches_add(&job->fetches[set], show, plan);
+	if (job->plans && job->plans[set] == NULL)
+		job->plans[set] = explain(plan, s->source, s->params, keep);
+	cal_hypothetical_end();
+	cal_wants_collect(NULL, NULL, NULL);
+}
+
+/* Hand over what the samples want: the first one's, as the others see it. */
+static void
+compare_wants(CalSandboxJob *job, Subject *s)
+{
+	for (int i = 1; i < job->nsamples; i++)
+		cal_wants_compare(s[0].wants, s[i].wants);
+	*job->wants = s[0].wants;
+}
+
 /* All the work, in the sandbox. */
 static void
-work(CalSandboxJob *job)
+plan_all(CalSandboxJob *job, MemoryContext keep)
 {
-	Query	   *query = prepare(job);
+	CalShow		show = {.indexes = job->indexes,.n = job->nindexes,
+		.hidden = job->hidden,.nhidden = job->nhidden,
+	.tables = job->tables};
+	Subject    *s = palloc0(job->nsamples * sizeof(Subject));
 	MemoryContext each = AllocSetContextCreate(CurrentMemoryContext,
 											   "pg_caliper plan",
 											   ALLOCSET_DEFAULT_SIZES);
-	MemoryContext outer = MemoryContextSwitchTo(each);
+	MemoryContext outer;
 
+	for (int i = 0; i < job->nsamples; i++)
+	{
+		s[i].query = prepare(job, &job->sample[i]);
+		s[i].params = bind_values(&job->sample[i]);
+		s[i].source = job->sample[i].statement;
+	}
+	outer = MemoryContextSwitchTo(each);
 	for (int set = 0; set < job->nsets; set++)
 	{
-		CHECK_FOR_INTERRUPTS();
-		plan_set(job, query, set);
+		job->costs[set] = 0;
+		job->used[set] = 0;
+		for (int i = 0; i < job->nsamples; i++)
+		{
+			CHECK_FOR_INTERRUPTS();
+			plan_set(job, &s[i], &show, set, keep);
+			MemoryContextReset(each);
+		}
 		if (timed_out)
 			refuse("its functions go on after a cancel");
 		job->done++;
-		MemoryContextReset(each);
 	}
 	MemoryContextSwitchTo(outer);
+	if (job->wants)
+		compare_wants(job, s);
 }
 
 /* An error in words, on one line; its author is not to be trusted either. */
@@ -306,9 +413,20 @@ describe(const ErrorData *error)
 	return pstrdup(clean);
 }
 
+/* What is done in the sandbox: planning, or anything as careful. */
+typedef struct Visit
+{
+	Oid			owner;
+	const char *search_path;
+	int			ms;
+	CalSandboxJob *job;
+	CalSandboxWork work;
+	void	   *arg;
+} Visit;
+
 /* Go through the sandbox; NULL, or the error that happened inside. */
 static ErrorData *
-go_through(CalSandboxJob *job)
+go_through(const Visit *visit)
 {
 	MemoryContext before = CurrentMemoryContext;
 	ResourceOwner resources = CurrentResourceOwner;
@@ -320,9 +438,15 @@ go_through(CalSandboxJob *job)
 	MemoryContextSwitchTo(own);
 	PG_TRY();
 	{
-		start_timer(job->ms);
-		enter(job);
-		work(job);
+		start_timer(visit->ms);
+		enter(visit->owner, visit->search_path);
+		if (visit->job)
+			plan_all(visit->job, before);
+		else
+		{
+			MemoryContextSwitchTo(before);
+			visit->work(visit->arg);
+		}
 	}
 	PG_CATCH();
 	{
@@ -332,7 +456,8 @@ go_through(CalSandboxJob *job)
 	}
 	PG_END_TRY();
 	stop_timer();
-	cal_hypothetical_hide();
+	cal_hypothetical_end();
+	cal_wants_collect(NULL, NULL, NULL);
 	RollbackAndReleaseCurrentSubTransaction();
 	MemoryContextSwitchTo(before);
 	CurrentResourceOwner = resources;
@@ -340,28 +465,48 @@ go_through(CalSandboxJob *job)
 	return error;
 }
 
+/* The same, for who may; NULL, or the trouble.  A cancel is passed on. */
+static const char *
+visit_sandbox(const Visit *visit)
+{
+	ErrorData  *error;
+	const char *trouble;
+
+	if (!cal_privilege_acts_for(visit->owner) ||
+		!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(visit->owner)))
+		return "only who has the rights of its user may plan it";
+	error = go_through(visit);
+	if (error == NULL)
+		return NULL;
+	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED && !timed_out)
+		ReThrowError(error);
+	trouble = describe(error);
+	FreeErrorData(error);
+	return trouble;
+}
+
 /*
  * Plan the statement under each set; true if all were planned, else the
- * trouble says why not.  A cancel by the caller is passed on.
+ * trouble says why not.
  */
 bool
 cal_sandbox_run(CalSandboxJob *job)
 {
-	ErrorData  *error;
+	Visit		visit = {.owner = job->owner,.search_path = job->search_path,
+	.ms = job->ms,.job = job};
 
 	job->done = 0;
-	if (!cal_privilege_acts_for(job->owner) ||
-		!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(job->owner)))
-	{
-		job->trouble = "only who has the rights of its user may plan it";
-		return false;
-	}
-	error = go_through(job);
-	if (error == NULL)
-		return true;
-	if (error->sqlerrcode == ERRCODE_QUERY_CANCELED && !timed_out)
-		ReThrowError(error);
-	job->trouble = describe(error);
-	FreeErrorData(error);
-	return false;
+	job->trouble = visit_sandbox(&visit);
+	return job->trouble == NULL;
+}
+
+/* Call this as that user, safe as planning is; NULL, or the trouble. */
+const char *
+cal_sandbox_call(Oid owner, const char *search_path, int ms,
+				 CalSandboxWork work, void *arg)
+{
+	Visit		visit = {.owner = owner,.search_path = search_path,.ms = ms,
+	.work = work,.arg = arg};
+
+	return visit_sandbox(&visit);
 }

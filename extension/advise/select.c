@@ -1,302 +1,136 @@
 /*
  * select.c
- *		Chooses the indexes that are worth advising, by planning with them.
+ *		Chooses the indexes that are worth advising.
  *
- * Owns: the choice.  Called by advise.c.  Every candidate is tried alone and
- * all together for each statement that it could serve; then, one by one, the
- * index is chosen that saves most time beside those chosen before.  The time
- * it saves is the statement's measured time, by the share of its planned cost
- * that goes away.  It must save some statement a twentieth.  At the end, what
- * the others have made superfluous is taken out again.  When time runs out,
- * the choice so far stands.
+ * Owns: the order of the steps, and what is said about each chosen index.
+ * Called by advise.c.  explore.c asks the planner which candidates are of use,
+ * search.c chooses among them, drops.c looks for existing indexes that could
+ * go, evident.c speaks where cost says nothing.  Writes nothing, takes no
+ * lock.
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
 #include "utils/timestamp.h"
 
-#include "advise/candidates.h"
-#include "advise/select.h"
-#include "advise/subject.h"
-
-#define WORTH		0.05		/* share of a statement's cost to be saved */
-#define NEARLY		0.98		/* as good as the best, if it is smaller */
-
-typedef struct Selection
-{
-	CalWorkload *workload;
-	TimestampTz deadline;
-	CalSubject *subject;
-	int			nsubjects;
-	List	   *pool;			/* CalHypothetical */
-	List	   *chosen;			/* of the pool, in order of choice */
-} Selection;
-
-/* The candidate of the pool that is this index; put there if it is new. */
-static CalHypothetical *
-pool_candidate(Selection *sel, CalTable *table, const CalIndex *index)
-{
-	CalHypothetical *h;
-	ListCell   *lc;
-
-	foreach(lc, sel->pool)
-	{
-		h = lfirst(lc);
-		if (h->index.ncolumns == index->ncolumns &&
-			cal_index_covers(&h->index, index) &&
-			cal_index_covers(index, &h->index))
-			return h;
-	}
-	h = palloc(sizeof(CalHypothetical));
-	h->table = table;
-	h->index = *index;
-	h->index.oid = cal_hypothetical_oid();
-	cal_index_estimate(table, &h->index);
-	sel->pool = lappend(sel->pool, h);
-	return h;
-}
-
-/* Take in the candidates of a statement's tables. */
-static void
-add_candidates(Selection *sel, CalSubject *subject)
-{
-	CalWorkStatement *s = subject->statement;
-	CalIndex   *made = palloc(CAL_CANDIDATES_MAX * sizeof(CalIndex));
-
-	for (int i = 0; i < s->npredicates; i++)
-	{
-		CalTable   *table = cal_workload_table(sel->workload,
-											   s->predicate[i].key.relid);
-		int			n;
-
-		if (OidIsValid(table->root))
-			continue;
-		n = cal_candidates_make(table, &s->predicate[i], made);
-		for (int j = 0; j < n; j++)
-			cal_subject_add(subject, pool_candidate(sel, table, &made[j]));
-	}
-	pfree(made);
-}
-
-/* Let a statement use others' candidates that contain one of its own. */
-static void
-add_wider(Selection *sel, CalSubject *subject)
-{
-	int			own = subject->ncandidates;
-	ListCell   *lc;
-
-	foreach(lc, sel->pool)
-	{
-		CalHypothetical *h = lfirst(lc);
-
-		for (int i = 0; i < own; i++)
-			if (cal_index_covers(&h->index, &subject->candidate[i]->index))
-			{
-				cal_subject_add(subject, h);
-				break;
-			}
-	}
-}
-
-/* Make subjects of the statements that can be planned. */
-static void
-make_subjects(Selection *sel)
-{
-	sel->subject = palloc0((sel->workload->n + 1) * sizeof(CalSubject));
-	for (int i = 0; i < sel->workload->n; i++)
-	{
-		CalSubject *subject = &sel->subject[sel->nsubjects];
-
-		CHECK_FOR_INTERRUPTS();
-		subject->statement = &sel->workload->statement[i];
-		if (subject->statement->trouble)
-			continue;
-		add_candidates(sel, subject);
-		if (subject->ncandidates > 0)
-			sel->nsubjects++;
-	}
-	for (int i = 0; i < sel->nsubjects; i++)
-		add_wider(sel, &sel->subject[i]);
-}
-
-/* Plan a statement with none, with all, and with each of its candidates. */
-static void
-plan_first(Selection *sel, CalSubject *s)
-{
-	uint64		sets[CAL_HYPOTHETICAL_MAX + 2];
-	int			n = 0;
-	const CalPlanned *none;
-
-	sets[n++] = 0;
-	sets[n++] = s->ncandidates == CAL_HYPOTHETICAL_MAX ? PG_UINT64_MAX
-		: (UINT64CONST(1) << s->ncandidates) - 1;
-	for (int i = 0; i < s->ncandidates; i++)
-		sets[n++] = UINT64CONST(1) << i;
-	cal_subject_plan(s, sets, n, sel->deadline);
-	none = cal_subject_find(s, 0);
-	if (none == NULL && s->statement->trouble == NULL)
-		s->statement->trouble = "the time limit";
-	s->base = s->cost = none ? Max(none->cost, 0.01) : 0;
-}
-
-/* Measured time per unit of planned cost. */
-static double
-weight(const CalSubject *s)
-{
-	return Max(s->statement->usec, 1) / s->base;
-}
-
-/* The cost of a statement under a set; the present cost if it is unknown. */
-static double
-cost_under(Selection *sel, CalSubject *s, uint64 set)
-{
-	const CalPlanned *p = cal_subject_find(s, set);
-
-	if (p == NULL)
-	{
-		cal_subject_plan(s, &set, 1, sel->deadline);
-		p = cal_subject_find(s, set);
-	}
-	return p ? p->cost : s->cost;
-}
-
-/* Time that one more index would save; 0 if it is worth it to nobody. */
-static double
-gain_of(Selection *sel, const CalHypothetical *h)
-{
-	double		gain = 0;
-	bool		worth = false;
-
-	for (int i = 0; i < sel->nsubjects; i++)
-	{
-		CalSubject *s = &sel->subject[i];
-		uint64		bit = cal_subject_bit(s, h);
-		double		less;
-
-		if (bit == 0 || s->statement->trouble || (s->chosen & bit))
-			continue;
-		less = s->cost - cost_under(sel, s, s->chosen | bit);
-		worth |= less >= WORTH * s->cost;
-		gain += less * weight(s);
-	}
-	return worth ? gain : 0;
-}
-
-/* Add an index to the choice, or take it out. */
-static void
-choose(Selection *sel, CalHypothetical *h, bool in)
-{
-	for (int i = 0; i < sel->nsubjects; i++)
-	{
-		CalSubject *s = &sel->subject[i];
-		uint64		bit = cal_subject_bit(s, h);
-
-		if (bit == 0 || s->statement->trouble)
-			continue;
-		s->chosen = in ? s->chosen | bit : s->chosen & ~bit;
-		s->cost = cost_under(sel, s, s->chosen);
-	}
-	sel->chosen = in ? lappend(sel->chosen, h)
-		: list_delete_ptr(sel->chosen, h);
-}
-
-/* The index to choose next, or NULL. */
-static CalHypothetical *
-best_of(Selection *sel)
-{
-	CalHypothetical *best = NULL;
-	double		best_gain = 0;
-	ListCell   *lc;
-
-	foreach(lc, sel->pool)
-	{
-		CalHypothetical *h = lfirst(lc);
-		double		gain;
-
-		CHECK_FOR_INTERRUPTS();
-		if (list_member_ptr(sel->chosen, h))
-			continue;
-		gain = gain_of(sel, h);
-		if (best == NULL ? gain <= 0 : gain < NEARLY * best_gain)
-			continue;
-		if (best && gain * NEARLY <= best_gain &&
-			h->index.pages >= best->index.pages)
-			continue;
-		best = h;
-		best_gain = Max(gain, best_gain);
-	}
-	return best;
-}
-
-/* Whether a chosen index is worth something to somebody still. */
-static bool
-is_needed(Selection *sel, const CalHypothetical *h)
-{
-	for (int i = 0; i < sel->nsubjects; i++)
-	{
-		CalSubject *s = &sel->subject[i];
-		uint64		bit = cal_subject_bit(s, h);
-
-		if ((s->chosen & bit) == 0 || s->statement->trouble)
-			continue;
-		if (cost_under(sel, s, s->chosen & ~bit) - s->cost >= WORTH * s->cost)
-			return true;
-	}
-	return false;
-}
-
-/* Take out what later choices have made superfluous. */
-static void
-prune(Selection *sel)
-{
-	List	   *all = list_copy(sel->chosen);
-	ListCell   *lc;
-
-	foreach(lc, all)
-	{
-		if (!is_needed(sel, lfirst(lc)))
-			choose(sel, lfirst(lc), false);
-	}
-}
+#include "advise/drops.h"
+#include "advise/evident.h"
+#include "advise/objective.h"
+#include "advise/search.h"
 
 /* Add a statement to what an advised index serves, with its rows. */
 void
-cal_select_serve(CalAdvice *advice, CalWorkStatement *statement, Oid relid)
+cal_advice_serve(CalAdvice *advice, CalWorkStatement *statement)
 {
 	advice->served = lappend(advice->served, statement);
 	for (int i = 0; i < statement->npredicates; i++)
 	{
 		const CalPredicate *p = &statement->predicate[i];
 
-		if (p->key.relid != relid || p->samples == 0)
+		if (p->samples == 0 || (p->key.relid != advice->index.relid &&
+								!cal_advice_has_part(advice, p->key.relid)))
 			continue;
 		advice->filtered += p->rows_filtered / p->samples;
 		advice->read += (p->rows_filtered + p->rows_returned) / p->samples;
 	}
 }
 
-/* Turn a chosen index into advice. */
-static CalAdvice *
-make_advice(Selection *sel, CalHypothetical *h)
+/* Whether the advice is about a partitioned table that has this partition. */
+bool
+cal_advice_has_part(const CalAdvice *advice, Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, advice->workload->tables)
+	{
+		const CalTable *table = lfirst(lc);
+
+		if (table->relid == relid)
+			return table->root == advice->index.relid;
+	}
+	return false;
+}
+
+/* Start a piece of advice about an index. */
+CalAdvice *
+cal_advice_make(CalWorkload *workload, CalTable *table, const CalIndex *index)
 {
 	CalAdvice  *a = palloc0(sizeof(CalAdvice));
+
+	a->workload = workload;
+	a->table = table;
+	a->index = *index;
+	a->write_usec = cal_objective_write_usec(table, index);
+	return a;
+}
+
+/* Whether a statement's plan uses a chosen index. */
+static bool
+is_used(CalSubject *s, const CalUse *use)
+{
+	const CalPlanned *p = cal_subject_find(s, s->set);
+
+	return p != NULL && (p->used & use->bit) != 0;
+}
+
+/* What the planner says that a statement costs with the chosen indexes. */
+static double
+plain_cost(CalSubject *s)
+{
+	const CalPlanned *p = cal_subject_find(s, s->set);
+
+	return p ? p->plain : s->cost;
+}
+
+/* Whether the index helps the statement when values are unknown, too. */
+static bool
+helps_generally(const CalSelection *sel, CalSubject *s, uint64 bit)
+{
+	CalWorkStatement unknown = *s->statement;
+	CalSubject	twin;
+	uint64		sets[2] = {0, s->set};
+	const CalPlanned *p;
+
+	if (unknown.sample == unknown.generic)
+		return true;
+	if (unknown.generic == NULL)
+		return false;
+	unknown.sample = unknown.generic;
+	unknown.nsamples = 1;
+	memset(&twin, 0, sizeof(twin));
+	twin.workload = s->workload;
+	twin.statement = &unknown;
+	memcpy(twin.candidate, s->candidate, sizeof(twin.candidate));
+	twin.n = s->n;
+	twin.base = s->base;
+	if (!cal_subject_plan(&twin, sets, 2, sel->choice->deadline))
+		return false;
+	p = cal_subject_find(&twin, s->set);
+	return p != NULL && (p->used & bit) != 0;
+}
+
+/* Turn a chosen index into advice; NULL if no plan uses it. */
+static CalAdvice *
+make_advice(CalSelection *sel, CalMember *m)
+{
+	CalAdvice  *a = cal_advice_make(sel->workload, m->table,
+									&m->candidate.index);
 	double		usec = 0;
 
-	a->index = h->index;
-	a->table = cal_workload_table(sel->workload, h->index.relid);
-	for (int i = 0; i < sel->nsubjects; i++)
+	for (int i = 0; i < m->nuses; i++)
 	{
-		CalSubject *s = &sel->subject[i];
-		const CalPlanned *p = cal_subject_find(s, s->chosen);
+		CalSubject *s = m->use[i].subject;
+		double		time = Max(s->statement->usec, 1);
 
-		if (s->statement->trouble || p == NULL ||
-			(p->used & cal_subject_bit(s, h)) == 0)
+		CHECK_FOR_INTERRUPTS();
+		if (!is_used(s, &m->use[i]))
 			continue;
 		a->before += s->base;
-		a->after += s->cost;
-		a->saved += (s->base - s->cost) * weight(s);
-		usec += Max(s->statement->usec, 1);
-		cal_select_serve(a, s->statement, h->index.relid);
+		a->after += plain_cost(s);
+		a->saved += time * (1 - plain_cost(s) / s->base);
+		usec += time;
+		cal_advice_serve(a, s->statement);
+		a->generic = a->generic || helps_generally(sel, s, m->use[i].bit);
 	}
 	a->benefit = usec > 0 ? a->saved / usec : 0;
 	return a->served == NIL ? NULL : a;
@@ -306,36 +140,100 @@ make_advice(Selection *sel, CalHypothetical *h)
 static int
 compare_advice(const ListCell *a, const ListCell *b)
 {
-	double		x = ((const CalAdvice *) lfirst(a))->saved;
-	double		y = ((const CalAdvice *) lfirst(b))->saved;
+	const CalAdvice *x = lfirst(a);
+	const CalAdvice *y = lfirst(b);
 
-	return x < y ? 1 : x > y ? -1 : 0;
+	if (x->saved != y->saved)
+		return x->saved < y->saved ? 1 : -1;
+	return x->index.oid < y->index.oid ? 1 : x->index.oid > y->index.oid ? -1 : 0;
 }
 
-/* Choose, and report what was chosen. */
-List *
-cal_select_planned(CalWorkload *workload, int max, TimestampTz deadline)
+/* Plan what bounds had decided, so that it is known which indexes are used. */
+static void
+confirm(CalSelection *sel)
 {
-	Selection	sel = {.workload = workload,.deadline = deadline};
-	CalHypothetical *best;
-	List	   *advice = NIL;
-	ListCell   *lc;
-
-	make_subjects(&sel);
-	for (int i = 0; i < sel.nsubjects; i++)
-		plan_first(&sel, &sel.subject[i]);
-	while (list_length(sel.chosen) < max &&
-		   GetCurrentTimestamp() < deadline &&
-		   (best = best_of(&sel)) != NULL)
-		choose(&sel, best, true);
-	prune(&sel);
-	foreach(lc, sel.chosen)
+	for (int i = 0; i < sel->n; i++)
 	{
-		CalAdvice  *a = make_advice(&sel, lfirst(lc));
+		CalSubject *s = &sel->subject[i];
+		const CalPlanned *p;
+
+		CHECK_FOR_INTERRUPTS();
+		if (s->n == 0 || s->set == 0)
+			continue;
+		cal_subject_plan(s, &s->set, 1, sel->choice->deadline);
+		p = cal_subject_find(s, s->set);
+		if (p)
+			s->cost = p->cost;
+	}
+}
+
+/* Advice for all that was chosen. */
+static List *
+advise_chosen(CalSelection *sel)
+{
+	List	   *advice = NIL;
+
+	for (int i = 0; i < sel->pool->n; i++)
+	{
+		CalMember  *m = sel->pool->member[i];
+		CalAdvice  *a = m->chosen ? make_advice(sel, m) : NULL;
 
 		if (a)
 			advice = lappend(advice, a);
 	}
 	list_sort(advice, compare_advice);
+	return advice;
+}
+
+/* For those who look into the matter. */
+static void
+tell(const CalSelection *sel, const char *phase)
+{
+	int			plans = 0;
+	int			uses = 0;
+	int			members = 0;
+	double		base = 0;
+	double		plain = 0;
+
+	for (int i = 0; i < sel->n; i++)
+	{
+		plans += sel->subject[i].nplans;
+		uses += sel->subject[i].n;
+		base += sel->subject[i].base;
+		plain += plain_cost(&sel->subject[i]);
+	}
+	for (int i = 0; i < sel->pool->n; i++)
+		members += sel->pool->member[i]->nuses > 0;
+	ereport(DEBUG1,
+			(errmsg_internal("%s after %.1f s: %d statements, %d left out; "
+							 "%d candidates, %d of use %d times; "
+							 "%d plans, %d indexes, %.0f ms, %.1f MB, cost %.4f",
+							 phase, (GetCurrentTimestamp() - sel->begun) / 1e6,
+							 sel->n, sel->choice->left_out, sel->pool->n,
+							 members, uses, plans, sel->nchosen,
+							 sel->value / 1000, sel->bytes / 1048576,
+							 base > 0 ? plain / base : 1)));
+}
+
+/* Choose, and report what was chosen. */
+List *
+cal_select(CalWorkload *workload, CalChoice *choice)
+{
+	CalSelection sel = {.workload = workload,.choice = choice,
+		.begun = GetCurrentTimestamp(),.context = CurrentMemoryContext,
+	.pool = cal_pool_make()};
+	List	   *advice;
+
+	choice->left_out = 0;
+	cal_explore(&sel);
+	cal_objective_count_writes(&sel);
+	tell(&sel, "explored");
+	cal_search(&sel);
+	confirm(&sel);
+	tell(&sel, "chosen");
+	advice = advise_chosen(&sel);
+	advice = list_concat(advice, cal_evident(&sel, advice));
+	if (choice->drops)
+		advice = list_concat(advice, cal_drops(&sel, advice));
 	return advice;
 }

@@ -5,58 +5,65 @@
 #ifndef CAL_TABLE_H
 #define CAL_TABLE_H
 
-#include "access/attnum.h"
-#include "nodes/pg_list.h"
-#include "storage/block.h"
+#include "access/htup.h"
 
-#define CAL_INDEX_COLUMNS 5		/* columns of an advised index, at most */
+#include "advise/index.h"
 
-typedef struct CalIndexColumn
-{
-	AttrNumber	attno;
-	bool		desc;
-	bool		nulls_first;
-} CalIndexColumn;
+struct CalRowSample;
 
-typedef struct CalIndex
-{
-	Oid			relid;
-	Oid			oid;			/* its own; made up for a candidate */
-	int			nequal;			/* leading columns whose order is all one */
-	int			ncolumns;
-	CalIndexColumn column[CAL_INDEX_COLUMNS];
-	BlockNumber pages;
-	int			height;			/* levels above the leaves */
-} CalIndex;
-
-/* A column as a btree key with the type's default operator class. */
+/* A column; its statistics as ANALYZE left them, 0 where unknown. */
 typedef struct CalTableColumn
 {
 	Oid			typid;
 	int32		typmod;
 	Oid			collation;
-	Oid			opfamily;		/* invalid: it cannot be a key */
+	Oid			opfamily;		/* of its btree class; invalid: none */
 	Oid			opcintype;
 	char		align;
 	bool		fixed;			/* all values have the same width */
 	bool		deduplicates;
+	bool		not_null;
 	int			width;			/* on average, bytes */
-	double		distinct;		/* different values; 0 unknown */
+	double		distinct;		/* different values */
+	double		nulls;			/* share of rows */
+	double		correlation;	/* with the order on disk, -1 to 1 */
 } CalTableColumn;
+
+/* What ANALYZE would know of an expression; from a sample of rows. */
+typedef struct CalExpression
+{
+	Node	   *expr;			/* over relation number 1 */
+	HeapTuple	stats;			/* as in pg_statistic; NULL if unknown */
+	Oid			oid;			/* of an index that only carries these */
+	int			width;
+	double		distinct;
+	double		nulls;
+} CalExpression;
 
 typedef struct CalTable
 {
 	Oid			relid;
 	Oid			root;			/* partitioned table it belongs to, if any */
+	char		relkind;
 	const char *unusable;		/* why nothing can be advised, or NULL */
-	double		tuples;
+	double		tuples;			/* of all partitions */
+	BlockNumber pages;
 	int			natts;
 	CalTableColumn *column;		/* from 1 on */
-	List	   *indexes;		/* CalIndex: plain valid btrees it has */
+	List	   *indexes;		/* CalIndex: valid ones that it has */
+	List	   *expressions;	/* CalExpression, as far as they were asked */
+	struct CalRowSample *sample;	/* rows, if they were read */
+	const char *unsampled;		/* why they were not, or NULL */
+	double		inserted;		/* rows written in the observed time */
+	double		updated;
+	double		deleted;
+	double	   *set;			/* from 1 on: updates that set the column */
 } CalTable;
 
 extern CalTable *cal_table_read(Oid relid);
-extern CalIndex *cal_table_to_root(const CalTable *table, const CalTable *root,
-								   const CalIndex *index);
+
+/* The expression as far as it is known, or NULL. */
+extern CalExpression *cal_table_expression(const CalTable *table,
+										   const Node *expr);
 
 #endif							/* CAL_TABLE_H */

@@ -34,7 +34,13 @@ enum
 static const uint64 cut[CAL_HIST_PER_OCTAVE + 1] =
 {CUT0, CUT1, CUT2, CUT3, CUT4, CUT5, CUT6, CUT7};
 
-const uint8 cal_hist_sub[1024] = {
+/*
+ * Constant, but among the variables that every new process writes to: so it is
+ * not on one more page for it to touch.
+ */
+#define HOT __attribute__((section("cal_hot")))
+
+HOT uint8	cal_hist_sub[1024] = {
 	[CUT0 - CUT0...CUT1 - CUT0 - 1] = 0,
 	[CUT1 - CUT0...CUT2 - CUT0 - 1] = 1,
 	[CUT2 - CUT0...CUT3 - CUT0 - 1] = 2,

@@ -32,7 +32,7 @@ typedef struct CalHist32
 } CalHist32;
 
 /* the cell within its octave, by the ten bits that follow the leading one */
-extern const uint8 cal_hist_sub[1024];
+extern uint8 cal_hist_sub[1024];
 
 extern void cal_hist_add16(CalHist32 *to, const CalHist16 *from);
 extern void cal_hist_add32(CalHist32 *to, const CalHist32 *from);

@@ -50,7 +50,7 @@ is_news(const ErrorData *edata)
 }
 
 /* The hook. */
-static void
+static CAL_OFTEN void
 log_hook(ErrorData *edata)
 {
 	cal_refusal_notice(edata);

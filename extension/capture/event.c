@@ -43,7 +43,7 @@ typedef struct Draft
 } Draft;
 
 /* What a failed execution says of itself, until a lock may be taken. */
-static CalEvent noted;
+static CAL_LARGE CalEvent noted;
 bool		cal_event_noted = false;
 
 /* Whether a duration reaches a threshold in ms, of which -1 is off. */

@@ -33,7 +33,7 @@
 #include "capture/clock.h"
 #include "capture/event.h"
 #include "capture/execution.h"
-#include "capture/plan_reader.h"
+#include "capture/observe.h"
 #include "capture/sampling.h"
 #include "capture/shortcut.h"
 #include "capture/text.h"
@@ -162,13 +162,9 @@ fill(CalExecution *ex)
 		ex->moves = cal_slab_moves;
 	}
 	ex->lazy = false;
-	ex->sampled = ex->ends_in_run = false;
-	if (queryDesc)
-	{
-		ex->sampled = cal_sampling_chosen == queryDesc;
-		ex->ends_in_run = queryDesc->operation == CMD_SELECT &&
-			!queryDesc->plannedstmt->hasModifyingCTE;
-	}
+	ex->sampled = queryDesc ? cal_sampling_weight_of(queryDesc) : 0;
+	ex->ends_in_run = queryDesc && queryDesc->operation == CMD_SELECT &&
+		!queryDesc->plannedstmt->hasModifyingCTE;
 	ex->partial = ex->counted = ex->finished = false;
 	ex->sqlstate = 0;
 	ex->started = ex->run_started;
@@ -407,7 +403,7 @@ cal_execution_complete(CalExecution *ex, uint64 rows)
 	if (cal_event_possible(ex))
 		consider(ex);
 	if (unlikely(ex->sampled))
-		cal_plan_reader_observe(ex);
+		cal_observe_measured(ex);
 }
 
 /*

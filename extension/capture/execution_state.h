@@ -23,11 +23,12 @@ typedef struct CalExecution
 	CalUsageMark mark;			/* counters at the start of the present run */
 	bool		running;		/* a run is under way */
 	bool		lazy;			/* what follows is not filled in yet */
-	bool		sampled;		/* rows per plan node are counted */
 	bool		ends_in_run;	/* a SELECT: its work ends with its last row */
 	bool		partial;		/* usage holds that of earlier runs */
 	bool		counted;		/* its call has been counted */
 	bool		finished;		/* nothing more to count but later rows */
+	uint16		sampled;		/* for how many it stands; 0: rows per plan
+								 * node are not counted */
 	uint32		epoch;			/* if partial: of the resets, see statements.h */
 	int			sqlstate;		/* as sqlerrcode; 0 for success */
 	TimestampTz started;		/* of its first run */

@@ -20,6 +20,7 @@
 #include "capture/errors.h"
 #include "capture/execution.h"
 #include "capture/hooks.h"
+#include "capture/observe.h"
 #include "capture/sampling.h"
 #include "capture/text.h"
 #include "capture/utility.h"
@@ -166,20 +167,29 @@ attach_cursor(QueryDesc *queryDesc)
 		cal_execution_attach(ex);
 }
 
-/* Start a statement that is not at top level, or a cursor. */
+/*
+ * Start a statement that is not at top level, or a cursor.  It may be sampled
+ * without being measured.
+ */
 static pg_noinline void
 start_other(QueryDesc *queryDesc, int eflags)
 {
 	bool		top = cal_execution_at_top();
+	uint64		queryid = CAL_QUERY_ID(queryDesc->plannedstmt);
 
 	cal_hooks_started = NULL;
 	cal_sampling_chosen = NULL;
-	if (cal_execution_wanted(top))
-		cal_sampling_choose(queryDesc);
+	if (cal_execution_wanted(true) && !(eflags & EXEC_FLAG_EXPLAIN_ONLY))
+		cal_sampling_choose(queryDesc, queryid ? queryid : cal_utility_cursor);
 	start_nested(top ? NULL : cal_execution_prepare(queryDesc, eflags),
 				 queryDesc, eflags);
 	if (top && cal_utility_cursor != 0)
 		attach_cursor(queryDesc);
+	if (cal_sampling_chosen != queryDesc)
+		return;
+	cal_sampling_started(queryDesc);
+	if (!top && !cal_execution_wanted(false))
+		cal_observe_begin(queryDesc, cal_sampling_weight);
 }
 
 /* Start the executor. */
@@ -193,13 +203,15 @@ executor_start(QueryDesc *queryDesc, int eflags)
 		start_other(queryDesc, eflags);
 		return;
 	}
-	cal_sampling_choose(queryDesc);
+	cal_sampling_choose(queryDesc, CAL_QUERY_ID(queryDesc->plannedstmt));
 	cal_nesting = 1;
 	cal_execution_message = GetCurrentStatementStartTimestamp();
 	previous_start(queryDesc, eflags);
 	cal_nesting = 0;
 	if (likely(cal_execution_slots == 0 && cal_sampling_chosen == NULL))
 		cal_hooks_started = queryDesc;
+	else if (cal_sampling_chosen)
+		cal_sampling_started(queryDesc);
 }
 
 /* Install; the order does not matter, since each chain is kept. */

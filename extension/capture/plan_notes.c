@@ -13,23 +13,65 @@
 #include "catalog/pg_class.h"
 #include "catalog/pg_operator_d.h"
 #include "nodes/nodeFuncs.h"
+#include "nodes/pathnodes.h"
 #include "optimizer/optimizer.h"
 #include "parser/parsetree.h"
 
 #include "capture/plan_notes.h"
+
+/* The step from a partition to what it is a part of, or NULL. */
+static AppendRelInfo *
+parent_of(const PlannedStmt *stmt, Index rti)
+{
+	ListCell   *lc;
+
+	foreach(lc, stmt->appendRelations)
+	{
+		AppendRelInfo *info = lfirst_node(AppendRelInfo, lc);
+		RangeTblEntry *rte;
+
+		if (info->child_relid != rti)
+			continue;
+		rte = rt_fetch(info->parent_relid, stmt->rtable);
+		return rte->rtekind == RTE_RELATION &&
+			rte->relkind == RELKIND_PARTITIONED_TABLE ? info : NULL;
+	}
+	return NULL;
+}
+
+/*
+ * The partitioned table that a table is a part of, or that table itself.  An
+ * index is to be made there, and there is one of it for many partitions.
+ */
+Index
+cal_plan_notes_root(const CalPlanNotes *notes, Index rti, AttrNumber *attno)
+{
+	AppendRelInfo *info;
+
+	while ((info = parent_of(notes->stmt, rti)) != NULL)
+	{
+		rti = info->parent_relid;
+		if (*attno > 0 && *attno <= info->num_child_cols)
+			*attno = info->parent_colnos[*attno - 1];
+	}
+	return rti;
+}
 
 /* The notes on a table of the range table; NULL if it does not count. */
 CalPredicate *
 cal_plan_notes_table(CalPlanNotes *notes, Index rti)
 {
 	RangeTblEntry *rte;
+	AttrNumber	none = 0;
 	CalPredicate *p;
 
 	if (rti == 0 || rti > list_length(notes->stmt->rtable))
 		return NULL;
+	rti = cal_plan_notes_root(notes, rti, &none);
 	rte = rt_fetch(rti, notes->stmt->rtable);
 	if (rte->rtekind != RTE_RELATION || rte->relid < FirstNormalObjectId ||
-		(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW))
+		(rte->relkind != RELKIND_RELATION && rte->relkind != RELKIND_MATVIEW &&
+		 rte->relkind != RELKIND_PARTITIONED_TABLE))
 		return NULL;
 	for (int i = 0; i < notes->n; i++)
 		if (notes->table[i].key.relid == rte->relid)
@@ -45,18 +87,38 @@ cal_plan_notes_table(CalPlanNotes *notes, Index rti)
 	return p;
 }
 
+/* A place for a sighting. */
+CalSighting *
+cal_plan_notes_sighting(CalPlanNotes *notes, CalSightingKind kind, Oid object)
+{
+	CalSighting *e;
+
+	for (int i = 0; kind == CAL_SIGHTING_INDEX && i < notes->nsightings; i++)
+		if (notes->sighting[i].key.object == object)
+			return &notes->sighting[i];
+	if (notes->nsightings == CAL_PLAN_SIGHTINGS || object < FirstNormalObjectId)
+		return NULL;
+	e = &notes->sighting[notes->nsightings++];
+	memset(e, 0, sizeof(*e));
+	e->key.kind = kind;
+	e->key.object = object;
+	return e;
+}
+
 /* Note a column in a role. */
 void
 cal_plan_notes_add(CalPlanNotes *notes, const CalPlanColumn *where,
 				   CalPredicateColumn *what)
 {
 	CalPredicate *p = cal_plan_notes_table(notes, where->rti);
+	AttrNumber	attno = where->attno;
 
 	if (p == NULL)
 		return;
-	what->attno = where->attno;
-	what->scan = (uint16) where->rti;
+	what->scan = (uint16) cal_plan_notes_root(notes, where->rti, &attno);
+	what->attno = attno;
 	cal_predicate_add(p, what);
+	notes->added++;
 }
 
 /* Note one side of a comparison; the other is given as an expression. */
@@ -155,22 +217,31 @@ note_condition(CalPlanNotes *notes, Plan *plan, Node *clause)
 	}
 }
 
+/* One condition of a node; false if it was not noted as a whole. */
+static bool
+note_clause(CalPlanNotes *notes, Plan *plan, Node *clause)
+{
+	BoolExpr   *logic = IsA(clause, BoolExpr) ? (BoolExpr *) clause : NULL;
+	int			before = notes->added;
+
+	if (logic == NULL)
+		note_condition(notes, plan, clause);
+	else if (logic->boolop == AND_EXPR)
+		return cal_plan_notes_quals(notes, plan, logic->args);
+	else if (logic->boolop == NOT_EXPR && IsA(linitial(logic->args), Var))
+		note_condition(notes, plan, linitial(logic->args));
+	return notes->added > before;
+}
+
 /* The conditions of a node, all of which must hold. */
-void
+bool
 cal_plan_notes_quals(CalPlanNotes *notes, Plan *plan, List *quals)
 {
+	bool		all = true;
 	ListCell   *lc;
 
 	foreach(lc, quals)
-	{
-		Node	   *clause = lfirst(lc);
-		BoolExpr   *logic = IsA(clause, BoolExpr) ? (BoolExpr *) clause : NULL;
-
-		if (logic == NULL)
-			note_condition(notes, plan, clause);
-		else if (logic->boolop == AND_EXPR)
-			cal_plan_notes_quals(notes, plan, logic->args);
-		else if (logic->boolop == NOT_EXPR && IsA(linitial(logic->args), Var))
-			note_condition(notes, plan, linitial(logic->args));
-	}
+		if (!note_clause(notes, plan, lfirst(lc)))
+		all = false;
+	return all;
 }

@@ -3,11 +3,11 @@
  *		Reads the predicates, joins and orders out of an executed plan.
  *
  * Owns: the walk over the plan's nodes, and the notes of the plan being read,
- * of which there is one at a time.  Called by execution.c at the end of a
- * sampled execution that succeeded.  Bounded in depth and number of nodes;
- * what is passed over leaves the mark "clipped".  Reads rows per node where
- * the executor counted them.  Behind a shield, so it raises nothing; no
- * catalog is looked at, and the store's lock is taken once, at the end.
+ * of which there is one at a time.  Called by execution.c and observe.c at the
+ * end of a sampled execution that succeeded.  Bounded in depth and number of
+ * nodes; what is passed over leaves the mark "clipped".  Reads rows per node
+ * where the executor counted them.  Behind a shield, so it raises nothing; no
+ * catalog is looked at, and each store's lock is taken once, at the end.
  */
 #include "postgres.h"
 
@@ -20,11 +20,14 @@
 #include "capture/clock.h"
 #include "capture/plan_notes.h"
 #include "capture/plan_reader.h"
+#include "capture/plan_writes.h"
+#include "capture/samples.h"
 #include "platform/local.h"
 #include "platform/shield.h"
 
 #define DEEPEST		64
 #define NODES_MAX	500
+#define MANY_ROWS	1000		/* a scan of so many is worth a note by itself */
 
 static CAL_LARGE CalPlanNotes notes;
 
@@ -37,7 +40,17 @@ note_rows(Index rti, const Instrumentation *instr)
 	if (p == NULL || instr == NULL)
 		return;
 	p->rows_filtered += instr->nfiltered1 + instr->nfiltered2;
-	p->rows_returned += instr->ntuples + instr->tuplecount;
+	p->rows_returned += cal_plan_rows(instr);
+}
+
+/* Note that an index was used, unless its node never ran. */
+static void
+note_index(const PlanState *state, Oid indexid)
+{
+	const Instrumentation *instr = state->instrument;
+
+	if (instr == NULL || instr->nloops > 0 || instr->running)
+		cal_plan_notes_sighting(&notes, CAL_SIGHTING_INDEX, indexid);
 }
 
 /* Conditions that a scan has an index check, or had checked. */
@@ -62,10 +75,19 @@ static void
 read_scan(PlanState *state)
 {
 	Plan	   *plan = state->plan;
+	Index		rti = ((Scan *) plan)->scanrelid;
+	bool		all;
+	CalPredicate *p;
 
-	note_rows(((Scan *) plan)->scanrelid, state->instrument);
-	cal_plan_notes_quals(&notes, plan, plan->qual);
-	cal_plan_notes_quals(&notes, plan, index_quals(plan));
+	note_rows(rti, state->instrument);
+	all = cal_plan_notes_quals(&notes, plan, plan->qual);
+	all &= cal_plan_notes_quals(&notes, plan, index_quals(plan));
+	if (!all && (p = cal_plan_notes_table(&notes, rti)) != NULL)
+		p->others = true;
+	if (IsA(plan, IndexScan))
+		note_index(state, ((IndexScan *) plan)->indexid);
+	else if (IsA(plan, IndexOnlyScan))
+		note_index(state, ((IndexOnlyScan *) plan)->indexid);
 }
 
 /* A join: its conditions. */
@@ -140,6 +162,12 @@ read_node(PlanState *state)
 		case T_BitmapHeapScan:
 		case T_SubqueryScan:
 			read_scan(state);
+			break;
+		case T_BitmapIndexScan:
+			note_index(state, ((BitmapIndexScan *) plan)->indexid);
+			break;
+		case T_ModifyTable:
+			cal_plan_writes_note(&notes, (ModifyTableState *) state);
 			break;
 		case T_NestLoop:
 		case T_MergeJoin:
@@ -226,17 +254,26 @@ visit(PlanState *state, void *arg)
 static void
 read_plan(void *arg)
 {
-	const CalExecution *ex = arg;
+	const CalObserved *seen = arg;
 
-	notes.stmt = ex->queryDesc->plannedstmt;
-	notes.nodes = notes.depth = notes.n = 0;
+	notes.stmt = seen->queryDesc->plannedstmt;
+	notes.nodes = notes.depth = notes.n = notes.nsightings = notes.added = 0;
 	notes.limit = notes.clipped = false;
-	visit(ex->queryDesc->planstate, NULL);
+	visit(seen->queryDesc->planstate, NULL);
+	cal_plan_writes_triggers(&notes, seen->queryDesc->estate);
+}
+
+/* Whether there is something to say about a table. */
+static bool
+is_worth_it(const CalPredicate *p)
+{
+	return p->ncolumns > 0 || p->others || cal_plan_writes_any(p) ||
+		p->rows_filtered + p->rows_returned >= MANY_ROWS;
 }
 
 /* Complete the notes on the tables that have any; returns how many. */
 static int
-complete_notes(const CalExecution *ex)
+complete_notes(const CalObserved *seen)
 {
 	int			n = 0;
 
@@ -244,13 +281,14 @@ complete_notes(const CalExecution *ex)
 	{
 		CalPredicate *p = &notes.table[i];
 
-		if (p->ncolumns == 0)
+		if (!is_worth_it(p))
 			continue;
-		p->key.queryid = ex->key.queryid;
-		p->key.userid = ex->key.userid;
-		p->key.dbid = ex->key.dbid;
+		p->key.queryid = seen->key.id;
+		p->key.userid = seen->key.userid;
+		p->key.dbid = seen->key.dbid;
 		p->samples = 1;
-		p->usec = ex->usec;
+		p->executions = seen->weight;
+		p->usec = seen->usec;
 		p->last = cal_clock_last;
 		p->clipped |= notes.clipped;
 		if (n < i)
@@ -260,16 +298,53 @@ complete_notes(const CalExecution *ex)
 	return n;
 }
 
+/* Complete the sightings. */
+static void
+complete_sightings(const CalObserved *seen)
+{
+	for (int i = 0; i < notes.nsightings; i++)
+	{
+		CalSighting *e = &notes.sighting[i];
+
+		e->key.dbid = seen->key.dbid;
+		if (e->key.kind != CAL_SIGHTING_INDEX)
+			e->key.userid = seen->key.userid;
+		e->samples = 1;
+		e->all_usec = e->usec * seen->weight;
+		e->last = cal_clock_last;
+	}
+}
+
+/* Whether the statement reads tables in a way that an index might help. */
+static bool
+is_worth_a_sample(int n)
+{
+	for (int i = 0; i < n; i++)
+	{
+		const CalPredicate *p = &notes.table[i];
+
+		if (p->ncolumns > 0 || p->others ||
+			p->rows_filtered + p->rows_returned >= MANY_ROWS)
+			return true;
+	}
+	return false;
+}
+
 /* At the end of a sampled execution. */
 void
-cal_plan_reader_observe(const CalExecution *ex)
+cal_plan_reader_observe(const CalObserved *seen)
 {
 	int			n;
 
-	if (ex->queryDesc->planstate == NULL ||
-		!cal_shield(read_plan, unconstify(CalExecution *, ex)))
+	if (seen->queryDesc->planstate == NULL ||
+		!cal_shield(read_plan, unconstify(CalObserved *, seen)))
 		return;
-	n = complete_notes(ex);
+	n = complete_notes(seen);
+	complete_sightings(seen);
 	if (n > 0)
 		cal_predicates_note(notes.table, n, namespace_search_path);
+	if (notes.nsightings > 0)
+		cal_sightings_note(notes.sighting, notes.nsightings);
+	if (is_worth_a_sample(n))
+		cal_samples_take(seen);
 }

@@ -5,12 +5,23 @@
 #ifndef CAL_PLAN_READER_H
 #define CAL_PLAN_READER_H
 
-#include "capture/execution.h"
+#include "executor/execdesc.h"
+#include "store/text_key.h"
+
+/* An execution whose work is done and whose plan nodes counted rows. */
+typedef struct CalObserved
+{
+	QueryDesc  *queryDesc;
+	CalTextKey	key;			/* its statement */
+	bool		nested;			/* inside another */
+	uint32		weight;			/* for how many executions it stands */
+	uint64		usec;
+} CalObserved;
 
 /*
- * At the end of a successful execution whose plan nodes counted rows
- * (ex->sampled).  Writes to store/predicates.  Raises nothing.
+ * At the end of a successful sampled execution.  Writes to the stores of
+ * predicates, sightings and samples.  Raises nothing.
  */
-extern void cal_plan_reader_observe(const CalExecution *ex);
+extern void cal_plan_reader_observe(const CalObserved *seen);
 
 #endif							/* CAL_PLAN_READER_H */

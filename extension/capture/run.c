@@ -18,6 +18,7 @@
 #include "capture/event.h"
 #include "capture/execution.h"
 #include "capture/hooks.h"
+#include "capture/observe.h"
 #include "capture/plain.h"
 #include "capture/run.h"
 #include "capture/shortcut.h"
@@ -191,6 +192,8 @@ finish_other(QueryDesc *queryDesc)
 		finish_nested(ex, queryDesc);
 	if (ex)
 		cal_execution_finish(ex);
+	else if (cal_observe_count > 0)
+		cal_observe_end(queryDesc);
 }
 
 /* Finish: triggers fire here. */

@@ -33,18 +33,26 @@
 #include "capture/session.h"
 #include "capture/transaction.h"
 #include "platform/settings.h"
-#include "store/alerts.h"
 #include "store/names.h"
 #include "store/pools_mine.h"
 #include "store/pools_server.h"
 
-bool		cal_session_started = false;
+CAL_HOT bool cal_session_started = false;
 
-char		cal_session_application[NAMEDATALEN];
-static char label_seen[NAMEDATALEN];
+CAL_HOT char cal_session_application[NAMEDATALEN];
+static CAL_HOT char label_seen[NAMEDATALEN];
 
-static CalPoolKey key;			/* of the pool */
-static bool pooled = false;
+static CAL_HOT CalPoolKey key;	/* of the pool */
+static CAL_HOT bool pooled = false;
+
+/* Whether a name can be shown as it is; most can, and need no more code. */
+static inline bool
+is_plain(const char *name)
+{
+	while (*name >= ' ' && *name <= '~')
+		name++;
+	return *name == '\0';
+}
 
 /* Take a name over, and put it as it may be shown; false if it is the same. */
 static CAL_OFTEN bool
@@ -54,8 +62,11 @@ take_name(char *seen, char *shown, const char *name)
 		return false;
 	strlcpy(seen, name ? name : "", NAMEDATALEN);
 	memset(shown, 0, NAMEDATALEN);
-	cal_text_clean(shown, NAMEDATALEN, seen, strlen(seen),
-				   GetDatabaseEncoding(), true);
+	if (is_plain(seen))
+		strlcpy(shown, seen, NAMEDATALEN);
+	else
+		cal_text_clean(shown, NAMEDATALEN, seen, strlen(seen),
+					   GetDatabaseEncoding(), true);
 	return true;
 }
 
@@ -68,9 +79,24 @@ take_names(void)
 	bool		labelled = take_name(label_seen, key.label, cal_pool_label);
 
 	cal_name_seen = application_name;
-	if (named)
-		cal_transaction_application = cal_names_intern(key.application);
 	return named || labelled;
+}
+
+/*
+ * Know the application by the number of its name.  Its pool knows it, if it is
+ * not new; so a connection needs not look it up among all names.
+ */
+static CAL_OFTEN void
+number_application(void)
+{
+	uint16	   *known = cal_pools_name();
+	uint16		number = known ? *known : CAL_NAME_NONE;
+
+	if (number == CAL_NAME_NONE)
+		number = cal_names_intern(key.application);
+	if (known)
+		*known = number;
+	cal_transaction_application = number;
 }
 
 /* The backend exits, for whatever reason: its connection is closed. */
@@ -91,6 +117,8 @@ close_connection(int code, Datum arg)
 CAL_OFTEN void
 cal_session_start(void)
 {
+	CalPoolSession who;
+
 	cal_session_started = true;
 	if (MyProcPort == NULL || am_walsender || !OidIsValid(MyDatabaseId))
 		return;
@@ -99,10 +127,12 @@ cal_session_start(void)
 	key.encoding = GetDatabaseEncoding();
 	key.family = cal_address_take(&MyProcPort->raddr, key.address);
 	(void) take_names();
+	who.status = MyBEEntry;
+	strlcpy(who.usename, MyProcPort->user_name, NAMEDATALEN);
+	strlcpy(who.datname, MyProcPort->database_name, NAMEDATALEN);
 	before_shmem_exit(close_connection, (Datum) 0);
-	cal_alerts_attach(MyBEEntry, MyProcPort->user_name,
-					  MyProcPort->database_name);
-	cal_pools_enter(&key, cal_clock_read(), true);
+	cal_pools_enter(&key, cal_clock_read(), &who);
+	number_application();
 	cal_server_open(cal_clock_last);
 	pooled = true;
 }
@@ -111,8 +141,12 @@ cal_session_start(void)
 CAL_OFTEN void
 cal_session_look(void)
 {
-	if (!take_names() || !pooled)
+	if (!take_names())
 		return;
-	cal_pools_leave(cal_clock_began(), false, false);
-	cal_pools_enter(&key, cal_clock_began(), false);
+	if (pooled)
+	{
+		cal_pools_leave(cal_clock_began(), false, false);
+		cal_pools_enter(&key, cal_clock_began(), NULL);
+	}
+	number_application();
 }

@@ -221,7 +221,7 @@ cal_text_note(const char *source, Query *query, JumbleState *jstate)
 	k = &known[(lesson.key.id ^ lesson.key.userid) & (KNOWN - 1)];
 	if (is_known(k, &lesson.key, queryid))
 		return;
-	cal_shield(learn, &lesson);
+	cal_shield_quietly(learn, &lesson);
 	k = &known[(lesson.key.id ^ lesson.key.userid) & (KNOWN - 1)];
 	k->key = lesson.key;
 	k->ref = lesson.ref;

@@ -19,6 +19,7 @@
 #include "capture/errors.h"
 #include "capture/execution.h"
 #include "capture/hooks.h"
+#include "capture/index_watch.h"
 #include "capture/plain.h"
 #include "capture/shortcut.h"
 #include "capture/text.h"
@@ -209,6 +210,7 @@ process_utility(UTILITY_PARAMS)
 	CalExecution nested;
 	CalExecution *ex;
 	CalSlabEntry *entry;
+	uint32		watch;
 
 	cal_hooks_enter(class);
 	entry = find_control(pstmt, top);
@@ -225,6 +227,7 @@ process_utility(UTILITY_PARAMS)
 		run_transparent(UTILITY_ARGS);
 		return;
 	}
+	watch = cal_index_watch(pstmt->utilityStmt, context);
 	ex = prepare(&nested, top, pstmt, source, params);
 	if (ex && top && class == CAL_CLASS_WORK)
 		cal_transaction_open(ex->entry);
@@ -240,6 +243,8 @@ process_utility(UTILITY_PARAMS)
 		cal_transaction_follow(class);
 	if (ex)
 		cal_execution_complete(ex, completed_rows(qc));
+	if (unlikely(watch != 0))
+		cal_index_watch_end(watch);
 }
 
 /* Install the hook. */

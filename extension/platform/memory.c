@@ -19,6 +19,9 @@
 
 #include "platform/memory.h"
 
+/* The block starts on a page, so that its first slices are on few. */
+#define ALIGNMENT 4096
+
 static const CalArea *const *declared = NULL;
 static int	ndeclared = 0;
 static bool ready = false;
@@ -46,7 +49,7 @@ total_size(void)
 
 	for (int i = 0; i < ndeclared; i++)
 		size = add_size(size, slice_size(declared[i]));
-	return add_size(size, PG_CACHE_LINE_SIZE);
+	return add_size(size, ALIGNMENT);
 }
 
 /* All locks together. */
@@ -81,11 +84,11 @@ cal_memory_startup(void)
 
 	LWLockAcquire(AddinShmemInitLock, LW_EXCLUSIVE);
 	base = ShmemInitStruct("pg_caliper", total_size(), &found);
-	base = (char *) CACHELINEALIGN(base);
+	base = (char *) TYPEALIGN(ALIGNMENT, base);
 	locks = GetNamedLWLockTranche("pg_caliper");
 
 	if (!found)
-		memset(base, 0, total_size() - PG_CACHE_LINE_SIZE);
+		memset(base, 0, total_size() - ALIGNMENT);
 	for (int i = 0; i < ndeclared; i++)
 	{
 		if (!found)
@@ -115,6 +118,19 @@ cal_memory_require(void)
 				 errdetail("It collects in shared memory that only the starting server can reserve."),
 				 errhint("Add pg_caliper to \"shared_preload_libraries\" and "
 						 "restart the server.")));
+}
+
+/* Refuse to go on if SQL declares another row than the library gives. */
+void
+cal_memory_require_columns(int declared, int given)
+{
+	if (declared != given)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("pg_caliper's library and its SQL objects do not fit together"),
+				 errdetail("The library gives %d columns, the function declares %d.",
+						   given, declared),
+				 errhint("Run ALTER EXTENSION pg_caliper UPDATE.")));
 }
 
 /* How many slices there are. */

@@ -26,6 +26,7 @@ extern void cal_memory_request(void);
 extern void cal_memory_startup(void);
 extern bool cal_memory_ready(void);
 extern void cal_memory_require(void);
+extern void cal_memory_require_columns(int declared, int given);
 extern int	cal_memory_areas(void);
 extern const char *cal_memory_area(int i, Size *size);
 

@@ -23,6 +23,7 @@ int			cal_log_min_duration = -1;
 int			cal_log_rate_limit = 10;
 int			cal_log_parameter_max_length = 0;
 int			cal_log_plan = CAL_PLAN_TEXT;
+bool		cal_sample_parameters = true;
 char	   *cal_pool_label = NULL;
 CAL_HOT const char *cal_name_seen = NULL;
 char	   *cal_application_thresholds = NULL;
@@ -34,6 +35,8 @@ int			cal_slow_events = 1000;
 int			cal_plan_memory = 1536;
 int			cal_max_pools = 384;
 int			cal_max_predicates = 4096;
+int			cal_sample_memory = 2048;
+int			cal_advisor_memory = 262144;
 
 bool		cal_save = true;
 int			cal_save_interval = 60;
@@ -123,6 +126,14 @@ static const IntSetting int_settings[] = {
 		"Sets the number of observed predicates kept for the index advisor.",
 		NULL,
 	&cal_max_predicates, 64, 1000000, PGC_POSTMASTER, 0},
+	{"pg_caliper.sample_memory",
+		"Sets the memory for samples of statements with the values of their parameters.",
+		"What finds no room, even in place of others, is counted in caliper.info.",
+	&cal_sample_memory, 64, 1048576, PGC_POSTMASTER, GUC_UNIT_KB},
+	{"pg_caliper.advisor_memory",
+		"Sets the memory that one call of caliper.advise_indexes() may take.",
+		"Statements beyond that, those with the least time, are left out.",
+	&cal_advisor_memory, 8192, 16777216, PGC_SUSET, GUC_UNIT_KB},
 	{"pg_caliper.save_interval",
 		"Sets the time between two saves of the collected statistics.",
 		"0 saves at shutdown only.",
@@ -230,6 +241,11 @@ cal_settings_define(void)
 							 "0 keeps only those above the threshold, 1 keeps all.",
 							 &cal_sample_rate, 0.0, 0.0, 1.0, PGC_SUSET, 0,
 							 NULL, cal_thresholds_assign_rate, NULL);
+	DefineCustomBoolVariable("pg_caliper.sample_parameters",
+							 "Keeps a few executions of each statement, with the values of their parameters, for index advice.",
+							 "They are kept in shared memory only, are shown by no view, and are written to no file and no log. They serve only to plan a statement again, for somebody who has the rights of its user.",
+							 &cal_sample_parameters, true, PGC_SUSET, 0,
+							 NULL, NULL, NULL);
 	DefineCustomBoolVariable("pg_caliper.save",
 							 "Saves the collected statistics across server restarts.",
 							 NULL,

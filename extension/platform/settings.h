@@ -37,6 +37,7 @@ extern int	cal_log_min_duration;	/* ms */
 extern int	cal_log_rate_limit; /* lines per second */
 extern int	cal_log_parameter_max_length;	/* bytes; -1 all, 0 off */
 extern int	cal_log_plan;
+extern bool cal_sample_parameters;
 extern char *cal_pool_label;
 
 /* Where application_name lay when it was last looked at; NULL: look again. */
@@ -51,6 +52,8 @@ extern int	cal_slow_events;
 extern int	cal_plan_memory;	/* kB */
 extern int	cal_max_pools;
 extern int	cal_max_predicates;
+extern int	cal_sample_memory;	/* kB */
+extern int	cal_advisor_memory; /* kB */
 
 /* worker */
 extern bool cal_save;

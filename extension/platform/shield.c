@@ -16,6 +16,7 @@
 #include "miscadmin.h"
 #include "storage/condition_variable.h"
 #include "storage/lwlock.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/wait_event.h"
@@ -99,5 +100,23 @@ cal_shield(CalShielded work, void *arg)
 	release(&made, ok && before.owner != NULL);
 	CurrentResourceOwner = before.owner;
 	RESUME_INTERRUPTS();
+	return ok;
+}
+
+/*
+ * Run the work, and let no warning out: to scan or parse a statement again
+ * would repeat those of the first time.
+ */
+bool
+cal_shield_quietly(CalShielded work, void *arg)
+{
+	int			client_messages = client_min_messages;
+	int			log_messages = log_min_messages;
+	bool		ok;
+
+	client_min_messages = log_min_messages = ERROR;
+	ok = cal_shield(work, arg);
+	client_min_messages = client_messages;
+	log_min_messages = log_messages;
 	return ok;
 }

@@ -10,4 +10,7 @@ typedef void (*CalShielded) (void *arg);
 
 extern bool cal_shield(CalShielded work, void *arg);
 
+/* The same; nor does a warning get out, which the client has had already. */
+extern bool cal_shield_quietly(CalShielded work, void *arg);
+
 #endif							/* CAL_SHIELD_H */

@@ -16,7 +16,7 @@
 #include "store/groups.h"
 #include "store/pools.h"
 
-#define COLUMNS	9
+#define COLUMNS	10
 
 CAL_FUNCTION(caliper_active_0_1);
 CAL_FUNCTION(caliper_group_queryid_0_1);
@@ -32,6 +32,10 @@ put_member(CalRow *row, const CalPoolMember *member)
 	{
 		cal_read_pool(row, &member->pool);
 		cal_row_ms(row, member->gap_usec);
+		if (member->used_at == 0)
+			cal_row_null(row);
+		else
+			cal_row_ms(row, member->used_at - member->opened_at);
 		if (member->opener == 0)
 			cal_row_nulls_to(row, COLUMNS);
 		else

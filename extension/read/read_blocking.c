@@ -23,7 +23,8 @@
 #include "store/blocking.h"
 #include "store/pools_party.h"
 
-#define COLUMNS			17
+#define COLUMNS			18
+#define MOST_ROOTS		16		/* of one waiter that have a row */
 #define HISTORY_COLUMNS	12
 
 CAL_FUNCTION(caliper_blocking_0_1);
@@ -39,7 +40,8 @@ typedef struct Reader
 	CalChains  *down;
 	int		   *depth;			/* of each node below the root at hand */
 	int		   *queue;
-	bool	   *led;			/* whether a waiter leads to any root */
+	int		   *roots;			/* of each waiter: how many he leads to */
+	int		   *shown;			/* and how many of these have a row */
 	MemoryContext work;
 } Reader;
 
@@ -157,6 +159,7 @@ put_waiter(Reader *r, int waiter, int root)
 			cal_row_null(&r->row);
 		else
 			put_int32(&r->row, r->depth[waiter]);
+		put_int32(&r->row, r->roots[waiter]);
 		put_root(r, root);
 	}
 	else
@@ -166,20 +169,41 @@ put_waiter(Reader *r, int waiter, int root)
 	MemoryContextReset(r->work);
 }
 
-/* Everybody who waits, in the end, for one root. */
+/* Everybody who waits, in the end, for one root: they follow it in the queue. */
+static int
+walk_tree(Reader *r, int root)
+{
+	CHECK_FOR_INTERRUPTS();
+	for (int i = 0; i < r->graph->nodes; i++)
+		r->depth[i] = i == root ? 0 : -1;
+	return cal_chains_walk(r->down, r->depth, r->queue);
+}
+
+/* Count the roots that each waiter leads to. */
+static void
+count_roots(Reader *r)
+{
+	for (int root = 0; root < r->graph->nodes; root++)
+	{
+		int			n = r->graph->node[root].waits ? 0 : walk_tree(r, root);
+
+		for (int i = 1; i < n; i++)
+			r->roots[r->queue[i]]++;
+	}
+}
+
+/*
+ * The rows of a root, but for waiters who have enough of them: with hundreds at
+ * the root and hundreds who wait there would be no end of it.
+ */
 static void
 put_tree(Reader *r, int root)
 {
-	int			n;
+	int			n = walk_tree(r, root);
 
-	for (int i = 0; i < r->graph->nodes; i++)
-		r->depth[i] = i == root ? 0 : -1;
-	n = cal_chains_walk(r->down, r->depth, r->queue);
 	for (int i = 1; i < n; i++)
-	{
-		r->led[r->queue[i]] = true;
-		put_waiter(r, r->queue[i], root);
-	}
+		if (r->shown[r->queue[i]]++ < MOST_ROOTS)
+			put_waiter(r, r->queue[i], root);
 }
 
 /* caliper.blocking_raw(): a row per waiting session and root. */
@@ -199,17 +223,16 @@ caliper_blocking_0_1(PG_FUNCTION_ARGS)
 	r->down = cal_lock_graph_chains(r->graph, CAL_CHAIN_DOWN);
 	r->depth = palloc((n + 1) * sizeof(int));
 	r->queue = palloc((n + 1) * sizeof(int));
-	r->led = palloc0((n + 1) * sizeof(bool));
+	r->roots = palloc0((n + 1) * sizeof(int));
+	r->shown = palloc0((n + 1) * sizeof(int));
 	r->work = AllocSetContextCreate(CurrentMemoryContext, "pg_caliper blocking",
 									ALLOCSET_DEFAULT_SIZES);
+	count_roots(r);
 	for (int i = 0; i < n; i++)
-	{
-		CHECK_FOR_INTERRUPTS();
 		if (!r->graph->node[i].waits)
 			put_tree(r, i);
-	}
 	for (int i = 0; i < n; i++)
-		if (r->graph->node[i].waits && !r->led[i])
+		if (r->graph->node[i].waits && r->roots[i] == 0)
 			put_waiter(r, i, -1);
 	return (Datum) 0;
 }

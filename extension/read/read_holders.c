@@ -13,9 +13,9 @@
 
 #include "platform/memory.h"
 #include "platform/privilege.h"
-#include "read/merge.h"
 #include "read/result.h"
 #include "store/names.h"
+#include "store/slab_merge.h"
 
 #define COLUMNS	11
 

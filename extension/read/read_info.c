@@ -19,6 +19,7 @@
 #include "platform/memory.h"
 #include "platform/settings.h"
 #include "read/result.h"
+#include "store/advice.h"
 #include "store/alerts.h"
 #include "store/blocking.h"
 #include "store/events.h"
@@ -27,11 +28,14 @@
 #include "store/history_read.h"
 #include "store/names.h"
 #include "store/pools.h"
+#include "store/advisor.h"
 #include "store/predicates.h"
 #include "store/refusals.h"
+#include "store/sightings.h"
 #include "store/slab.h"
 #include "store/statements.h"
 #include "store/texts.h"
+#include "store/trials.h"
 #include "store/waits.h"
 
 #define COLUMNS			5
@@ -221,6 +225,10 @@ put_stores(CalRow *row)
 	cal_blocking_info(emit, row);
 	cal_alerts_info(emit, row);
 	cal_predicates_info(emit, row);
+	cal_sightings_info(emit, row);
+	cal_advisor_info(emit, row);
+	cal_advice_info(emit, row);
+	cal_trials_info(emit, row);
 }
 
 /* The rows behind caliper.info. */

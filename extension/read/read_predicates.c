@@ -18,7 +18,7 @@
 #include "read/result.h"
 #include "store/predicates.h"
 
-#define COLUMNS	14
+#define COLUMNS	20
 #define SLACK	16				/* what may come in while we allocate */
 
 static const char *const role_names[] = {
@@ -78,6 +78,19 @@ put_columns(CalRow *row, const CalPredicate *p)
 	put_texts(row, roles, p->ncolumns);
 }
 
+/* The columns that were set; 0 stands for those with high numbers. */
+static void
+put_updated(CalRow *row, const CalPredicate *p)
+{
+	Datum		names[128];
+	int			n = 0;
+
+	for (int i = 0; i < lengthof(names); i++)
+		if (p->updated[i / 64] & (UINT64CONST(1) << (i % 64)))
+			names[n++] = CStringGetTextDatum(name_of(p, i));
+	put_texts(row, names, n);
+}
+
 /* Schema and name of the table, in the current database. */
 static void
 put_table(CalRow *row, const CalPredicate *p)
@@ -105,10 +118,16 @@ put_predicate(CalRow *row, const CalPredicate *p)
 		put_table(row, p);
 		cal_row_int(row, (int64) p->key.queryid);
 		put_columns(row, p);
+		cal_row_bool(row, p->others);
 		cal_row_bool(row, p->clipped);
 		cal_row_int(row, (int64) p->samples);
+		cal_row_int(row, (int64) p->executions);
 		cal_row_float(row, p->rows_filtered / samples);
 		cal_row_float(row, p->rows_returned / samples);
+		cal_row_float(row, p->rows_inserted / samples);
+		cal_row_float(row, p->rows_updated / samples);
+		cal_row_float(row, p->rows_deleted / samples);
+		put_updated(row, p);
 		cal_row_ms(row, p->usec);
 		cal_row_time(row, p->last);
 	}

@@ -15,6 +15,7 @@
 #include "datatype/timestamp.h"
 #include "funcapi.h"
 #include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
 #include "utils/timestamp.h"
 
 #include "base/forecast.h"
@@ -24,6 +25,7 @@
 #define USERS_MAX		1e9
 #define PEAKEDNESS_MAX	(2.0 * CAL_QUEUE_MAX_SERVERS)
 #define CV_MAX			100.0
+#define PERIOD_MAX_DAYS	366.0
 #define MODEL_COLUMNS	9
 #define LEARN_COLUMNS	3
 #define FORECAST_COLUMNS	15
@@ -37,6 +39,7 @@ CAL_FUNCTION(caliper_pool_learn_0_1);
 CAL_FUNCTION(caliper_pool_forecast_0_1);
 CAL_FUNCTION(caliper_processors_0_1);
 CAL_FUNCTION(caliper_checked_0_1);
+CAL_FUNCTION(caliper_checked_period_0_1);
 
 /* What an argument may be. */
 typedef struct Range
@@ -91,6 +94,16 @@ new_queue(void)
 	return palloc(sizeof(CalQueue));
 }
 
+/*
+ * Nine decimals, and no more: the sums behind a model are not as exact as their
+ * digits, and a wait of 5e-13 ms is none.
+ */
+static double
+tidy(double value)
+{
+	return isfinite(value) ? rint(value * 1e9) / 1e9 : value;
+}
+
 /* A row of numbers; what is not a number is null. */
 static Datum
 row_of(FunctionCallInfo fcinfo, const double *number, int n)
@@ -99,13 +112,8 @@ row_of(FunctionCallInfo fcinfo, const double *number, int n)
 	Datum		values[FORECAST_COLUMNS];
 	bool		nulls[FORECAST_COLUMNS];
 
-	if (get_call_result_type(fcinfo, NULL, &desc) != TYPEFUNC_COMPOSITE ||
-		desc->natts != n)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("pg_caliper's library and its SQL objects do not fit together"),
-				 errdetail("The library gives %d columns.", n),
-				 errhint("Run ALTER EXTENSION pg_caliper UPDATE.")));
+	(void) get_call_result_type(fcinfo, NULL, &desc);
+	cal_memory_require_columns(desc ? desc->natts : 0, n);
 	for (int i = 0; i < n; i++)
 	{
 		values[i] = Float8GetDatum(number[i]);
@@ -187,6 +195,8 @@ caliper_pool_model_0_1(PG_FUNCTION_ARGS)
 		out[7] = cal_queue_busy_quantile(queue, 0.99);
 		out[8] = cal_queue_busy_quantile(queue, 0.999);
 	}
+	for (int i = 0; i < MODEL_COLUMNS; i++)
+		out[i] = tidy(out[i]);
 	return row_of(fcinfo, out, MODEL_COLUMNS);
 }
 
@@ -303,4 +313,25 @@ caliper_checked_0_1(PG_FUNCTION_ARGS)
 	range.low = PG_GETARG_FLOAT8(2);
 	range.high = PG_GETARG_FLOAT8(3);
 	PG_RETURN_FLOAT8(get_checked(fcinfo, 0, &range));
+}
+
+/* caliper.checked_period_raw(period): of caliper.diagnose(). */
+Datum
+caliper_checked_period_0_1(PG_FUNCTION_ARGS)
+{
+	Interval   *period = PG_GETARG_INTERVAL_P(0);
+	double		days = period->day + 30.0 * period->month;
+	double		usec = (double) period->time + days * USECS_PER_DAY;
+
+	cal_memory_require();
+	if (!(usec >= USECS_PER_SEC && usec <= PERIOD_MAX_DAYS * USECS_PER_DAY))
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("period of a diagnosis must be between 1 second and %d days",
+						(int) PERIOD_MAX_DAYS),
+				 errdetail("It is %s.",
+						   DatumGetCString(DirectFunctionCall1(interval_out,
+															   IntervalPGetDatum(period)))),
+				 errhint("For example, caliper.diagnose('10 minutes'); caliper.info shows how far back the history reaches.")));
+	PG_RETURN_INTERVAL_P(period);
 }

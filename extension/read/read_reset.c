@@ -19,6 +19,7 @@
 
 #include "fmgr.h"
 #include "platform/memory.h"
+#include "store/advice.h"
 #include "store/alerts.h"
 #include "store/blocking.h"
 #include "store/events.h"
@@ -28,8 +29,11 @@
 #include "store/pools_server.h"
 #include "store/predicates.h"
 #include "store/refusals.h"
+#include "store/samples.h"
+#include "store/sightings.h"
 #include "store/statements.h"
 #include "store/texts.h"
+#include "store/trials.h"
 
 CAL_FUNCTION(caliper_reset_0_1);
 
@@ -55,6 +59,15 @@ reset_pools(void)
 	cal_server_reset();
 }
 
+/* Everything that index advice is made of. */
+static void
+reset_predicates(void)
+{
+	cal_predicates_reset();
+	cal_sightings_reset();
+	cal_samples_reset();
+}
+
 static const Kind kinds[] = {
 	{"statements", cal_statements_reset},
 	{"slow", reset_slow},
@@ -63,7 +76,9 @@ static const Kind kinds[] = {
 	{"blocking", cal_blocking_reset},
 	{"alerts", cal_alerts_reset},
 	{"history", cal_history_reset},
-	{"predicates", cal_predicates_reset},
+	{"predicates", reset_predicates},
+	{"advice", cal_advice_reset},
+	{"trials", cal_trials_reset},
 };
 
 /* Say what there is. */

@@ -3,8 +3,8 @@
  *		The numbers behind caliper.statements.
  *
  * Owns: nothing beyond a call.  Called by SQL.  Statements are merged partition
- * by partition (merge.c) and made rows of at once; the total, of which each has
- * its share, is summed up before.  Takes no lock itself.
+ * by partition (slab_merge.c) and made rows of at once; the total, of which each
+ * has its share, is summed up before.  Takes no lock itself.
  */
 #include "postgres.h"
 
@@ -16,9 +16,9 @@
 #include "utils/memutils.h"
 
 #include "platform/privilege.h"
-#include "read/merge.h"
 #include "read/read_text.h"
 #include "store/names.h"
+#include "store/slab_merge.h"
 #include "version_compat.h"
 
 #define COLUMNS	38

@@ -33,13 +33,7 @@ cal_result_begin(FunctionCallInfo fcinfo, CalRow *row, int natts)
 	row->rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	row->natts = natts;
 	row->n = 0;
-	if (row->rsinfo->setDesc->natts != natts)
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("pg_caliper's library and its SQL objects do not fit together"),
-				 errdetail("The library gives %d columns, the function declares %d.",
-						   natts, row->rsinfo->setDesc->natts),
-				 errhint("Run ALTER EXTENSION pg_caliper UPDATE.")));
+	cal_memory_require_columns(row->rsinfo->setDesc->natts, natts);
 }
 
 /* Put any value. */

@@ -52,6 +52,7 @@ CREATE FUNCTION caliper.active_raw(
     OUT pool pg_catalog.text,
     OUT client_addr pg_catalog.inet,
     OUT gap_time double precision,
+    OUT first_use double precision,
     OUT opener_queryid bigint,
     OUT opener_userid pg_catalog.oid
 )
@@ -60,7 +61,7 @@ AS 'MODULE_PATHNAME', 'caliper_active_0_1'
 LANGUAGE C STRICT VOLATILE PARALLEL SAFE ROWS 100;
 
 COMMENT ON FUNCTION caliper.active_raw() IS
-'Which pool each connection is booked on; of its open transaction, gap_time (ms) is the sum of the gaps that have ended, opener_queryid its first statement, and opener_userid whose that is';
+'Which pool each connection is booked on; first_use as in caliper.active; of its open transaction, gap_time (ms) is the sum of the gaps that have ended, opener_queryid its first statement, and opener_userid whose that is';
 
 CREATE FUNCTION caliper.route(query pg_catalog.text)
 RETURNS pg_catalog.text
@@ -109,8 +110,10 @@ SELECT
          THEN pg_catalog.round((p.connected_time OPERATOR(pg_catalog.-) p.held_time)::numeric, 3)::double precision
          WHEN p.connected_time IS NOT NULL THEN 0
     END AS idle_time,
-    pg_catalog.round((p.held_time OPERATOR(pg_catalog./)
-        NULLIF(p.connected_time, 0))::numeric, 6)::double precision AS utilization,
+    CASE WHEN p.held_time OPERATOR(pg_catalog.>) p.connected_time THEN 1
+         ELSE pg_catalog.round((p.held_time OPERATOR(pg_catalog./)
+             NULLIF(p.connected_time, 0))::numeric, 6)::double precision
+    END AS utilization,
     p.held_mean,
     p.held_stddev,
     p.held_p50,
@@ -211,7 +214,8 @@ SELECT
     s.wait_event,
     CASE WHEN s.wait_event_type OPERATOR(pg_catalog.=) 'Lock'
          THEN pg_catalog.pg_blocking_pids(a.pid)
-    END AS blocked_by
+    END AS blocked_by,
+    a.first_use
 FROM caliper.active_raw() AS a
 JOIN pg_catalog.pg_stat_get_activity(NULL) AS s ON s.pid OPERATOR(pg_catalog.=) a.pid
 LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) a.userid
@@ -239,3 +243,4 @@ COMMENT ON COLUMN caliper.active.opener_query IS 'Text of that statement';
 COMMENT ON COLUMN caliper.active.wait_event_type IS 'Kind of what the server process waits for; null if it does not wait';
 COMMENT ON COLUMN caliper.active.wait_event IS 'What the server process waits for';
 COMMENT ON COLUMN caliper.active.blocked_by IS 'If it waits for a lock, the processes in front of it, as pg_blocking_pids() tells; caliper.blocking follows them to the root';
+COMMENT ON COLUMN caliper.active.first_use IS 'How long after the connection was opened its first transaction began (SET, SHOW and the like are none), ms; null until that has ended. A pool that opens a connection because a request needs one uses it at once';

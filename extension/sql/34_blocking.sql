@@ -12,6 +12,7 @@ CREATE FUNCTION caliper.blocking_raw(
     OUT relation pg_catalog.oid,
     OUT blocked_by integer[],
     OUT depth integer,
+    OUT roots integer,
     OUT root_pid integer,
     OUT root_userid pg_catalog.oid,
     OUT root_application_name pg_catalog.text,
@@ -65,6 +66,7 @@ SELECT
     END AS lock,
     b.blocked_by,
     b.depth,
+    b.roots,
     b.root_pid,
     CASE WHEN b.root_application_name OPERATOR(pg_catalog.=) ''
          THEN pg_catalog.concat(COALESCE(q.rolname, b.root_userid::pg_catalog.text), '@',
@@ -88,7 +90,7 @@ LEFT JOIN pg_catalog.pg_roles AS q ON q.oid OPERATOR(pg_catalog.=) b.root_userid
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) b.dbid;
 
 COMMENT ON VIEW caliper.blocking IS
-'One row per session that waits for a lock, and per session at the root of its chain: the one that waits for nobody, and lets everybody go on when it ends its transaction. Live; chains are followed through any number of sessions, also where a waiter is held up by others who wait for the same row or table before him. The state of other sessions does not change within one transaction, the chains do. Locks of the lock manager only (rows, tables, advisory locks and so on), as in pg_locks. Of other users'' sessions the process, the user and the database are shown, and nothing else';
+'One row per session that waits for a lock, and per session at the root of its chain (16 of these at most, see roots): the one that waits for nobody, and lets everybody go on when it ends its transaction. Live; chains are followed through any number of sessions, also where a waiter is held up by others who wait for the same row or table before him. The state of other sessions does not change within one transaction, the chains do. Locks of the lock manager only (rows, tables, advisory locks and so on), as in pg_locks. Of other users'' sessions the process, the user and the database are shown, and nothing else';
 COMMENT ON COLUMN caliper.blocking.pid IS 'Process id of the waiting session; of a parallel query, its leader''s';
 COMMENT ON COLUMN caliper.blocking.application_name IS 'Its application, as in caliper.pools; (background) for a process that serves no client';
 COMMENT ON COLUMN caliper.blocking.datname IS 'Its database';
@@ -97,6 +99,7 @@ COMMENT ON COLUMN caliper.blocking.waiting_for IS 'How long it has waited for th
 COMMENT ON COLUMN caliper.blocking.lock IS 'Mode and object of the lock; a row that another transaction has changed is waited for as that transaction; tables of other databases show as OID';
 COMMENT ON COLUMN caliper.blocking.blocked_by IS 'Process ids of the sessions that stand directly in its way, as of pg_blocking_pids(); 0 is a prepared transaction';
 COMMENT ON COLUMN caliper.blocking.depth IS 'Sessions to pass, at least, to get to the root: 1 if it waits for the root itself';
+COMMENT ON COLUMN caliper.blocking.roots IS 'Sessions at the root of its chain, which must all end their transactions before it goes on; at most 16 of them have a row. 0 if there is none, as in a deadlock';
 COMMENT ON COLUMN caliper.blocking.root_pid IS 'Process id of the session at the root; 0 for prepared transactions; null if there is none, as in a deadlock that the server has not resolved yet';
 COMMENT ON COLUMN caliper.blocking.root_application_name IS 'Its application; (prepared) for prepared transactions, (background) for a process that serves no client; null if it is another user''s';
 COMMENT ON COLUMN caliper.blocking.root_state IS 'What it does, as in pg_stat_activity: idle in transaction means that its client does nothing; prepared for prepared transactions; null if it is another user''s, or track_activities is off there';
@@ -127,7 +130,7 @@ LEFT JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) b.userid
 LEFT JOIN pg_catalog.pg_database AS d ON d.oid OPERATOR(pg_catalog.=) b.dbid;
 
 COMMENT ON VIEW caliper.blocking_history IS
-'Who kept others waiting for locks: one row per application, user, database and statement that opened the transaction, of those that were at the root of a chain (see caliper.blocking). Sampled by the background worker, once per pg_caliper.wait_sample_interval and less often when that would take more than a hundredth of its time: waits shorter than that may be missed or count for too much, on the average the sum is right. Nothing is added while the worker does not run or sampling is off. Kept until the server is restarted. Of other users'' rows the user and the database are shown, and nothing else';
+'Who kept others waiting for locks: one row per application, user, database and statement that opened the transaction, of those that were at the root of a chain (see caliper.blocking). Sampled by the background worker, once per pg_caliper.wait_sample_interval, and less often, down to once a second, when that would take more than a hundredth of its time: waits shorter than that may be missed or count for too much, on the average the sum is right. Nothing is added while the worker does not run or sampling is off. Kept until the server is restarted. Of other users'' rows the user and the database are shown, and nothing else';
 COMMENT ON COLUMN caliper.blocking_history.application_name IS 'Application at the root, as in caliper.pools; (background) for processes that serve no client, (prepared) for prepared transactions, (other) for what found no place';
 COMMENT ON COLUMN caliper.blocking_history.datname IS 'Database; null if dropped';
 COMMENT ON COLUMN caliper.blocking_history.usename IS 'User the session was opened as; null if dropped';

@@ -23,7 +23,7 @@ COMMENT ON FUNCTION caliper.holders_raw() IS
 CREATE VIEW caliper.holders AS
 SELECT
     CASE WHEN h.application_name OPERATOR(pg_catalog.=) ''
-         THEN pg_catalog.concat(COALESCE(r.rolname, h.userid::pg_catalog.text), '@')
+         THEN pg_catalog.concat(COALESCE(r.rolname, h.userid::pg_catalog.text), '@(any address)')
          ELSE h.application_name
     END AS application_name,
     d.datname,
@@ -54,12 +54,12 @@ LEFT JOIN (
       AND b.opener_queryid OPERATOR(pg_catalog.=) h.opener_queryid;
 
 COMMENT ON VIEW caliper.holders IS
-'One row per statement that opens transactions, by user, database and application: how long these held their connection, and for what. Counted with each transaction that ends, not sampled; an open one is in caliper.active. Statements that failed before they ran open nothing, and with pg_caliper.track = none nothing is recorded. Of other users'' rows the user and the database are shown, and nothing else';
-COMMENT ON COLUMN caliper.holders.application_name IS 'application_name of the client; user@ if it gave none';
+'One row per statement that opens transactions, by user, database and application: how long these held their connection, and for what. Counted with each transaction that ends, not sampled; transactions whose statements have no query id, or that have none but BEGIN, SET and the like, are not here; an open one is in caliper.active. Statements that failed before they ran open nothing, and with pg_caliper.track = none nothing is recorded. Of other users'' rows the user and the database are shown, and nothing else';
+COMMENT ON COLUMN caliper.holders.application_name IS 'application_name of the client; user@(any address) for all that gave none and connected as that user, since openers are not kept by address';
 COMMENT ON COLUMN caliper.holders.datname IS 'Database; null if dropped';
 COMMENT ON COLUMN caliper.holders.usename IS 'User that ran the statement; null if dropped';
 COMMENT ON COLUMN caliper.holders.opener_queryid IS 'Query id, as in caliper.statements, of the first statement of the transactions that is not BEGIN, SAVEPOINT, SET, SHOW, RESET or the like';
-COMMENT ON COLUMN caliper.holders.opener_query IS 'Text of that statement; (other) on the row that holds the sum of what was evicted';
+COMMENT ON COLUMN caliper.holders.opener_query IS 'Text of that statement, null if it is not kept; (other) on the row that holds the sum of what was evicted';
 COMMENT ON COLUMN caliper.holders.xacts IS 'Transactions that it opened and that have ended, one that is just this statement among them';
 COMMENT ON COLUMN caliper.holders.held_time IS 'Time that they held their connection, ms';
 COMMENT ON COLUMN caliper.holders.work_time IS 'The part of it in which the server worked, committed, or waited for locks, ms';

@@ -5,7 +5,7 @@
  *
  *	diagnosis_limits()		every threshold
  *	diagnosis_facts_raw()	what was measured, one row per application
- *	diagnosis_*_raw()		who is to blame: statements, openers, blockers, refusals
+ *	diagnosis_*_raw()		in 36_diagnosis_blame.sql: who is to blame
  */
 
 CREATE FUNCTION caliper.diagnosis_limits(
@@ -27,6 +27,7 @@ CREATE FUNCTION caliper.diagnosis_limits(
     OUT slow_share double precision,
     OUT leak_connections integer,
     OUT leak_closed double precision,
+    OUT leak_idle interval,
     OUT churn_opened integer,
     OUT churn_rate double precision,
     OUT churn_per_xact double precision,
@@ -35,7 +36,11 @@ CREATE FUNCTION caliper.diagnosis_limits(
     OUT idle_connections integer,
     OUT idle_busy double precision,
     OUT grown_share double precision,
-    OUT grown_rate double precision
+    OUT grown_rate double precision,
+    OUT grown_use double precision,
+    OUT grown_turn double precision,
+    OUT grown_sure double precision,
+    OUT batch_pause interval
 )
 RETURNS record
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -60,6 +65,7 @@ SELECT
     0.5,    /* slow_share: of work, done by slow statements */
     5,      /* leak_connections: opened, used once, and not closed */
     0.2,    /* leak_closed: of those opened; a leak closes fewer */
+    interval '10 s',    /* leak_idle: in a full server, idle for as long */
     20,     /* churn_opened: connections opened, at least */
     1,      /* churn_rate: and as many per second */
     0.1,    /* churn_per_xact: and per transaction */
@@ -68,11 +74,23 @@ SELECT
     5,      /* idle_connections: fewer are not worth a word */
     0.5,    /* idle_busy: of connections at most, in 99 % of the time */
     0.5,    /* grown_share: of connections, opened on demand, server idle; */
-    5       /* grown_rate: at once no more than come in that many seconds */
+    4,      /* grown_rate: no faster than so many times as requests come, */
+    100,    /* grown_use: and used within so many ms, */
+    0.25,   /* grown_turn: and that share of the time in which each has its turn, */
+    0.9,    /* grown_sure: that share of them; */
+    interval '1 s'  /* batch_pause: after which opening begins anew */
 $$;
 
 COMMENT ON FUNCTION caliper.diagnosis_limits() IS
-'Every threshold of caliper.diagnose(), in one row. Shares are ratios. enough: transactions, or points of the history at which it was busy, that a verdict needs (count). half_sure: size of the sample that makes confidence half of what it could be (count). covered: share of the window that the history must cover, else the counters serve. counters_trust: what confidence is multiplied by then. full_busy, full_share: a pool is full if this share of its connections is busy for this share of the time; full_missed_min: and at its usual rate as many requests came meanwhile (count), after it had as many connections as ever, and none made it grow. lost_connections, lost_share: gaps, locks or slow statements matter if on average they take as many connections, or this share of them, whichever is less. lock_share: share of held time spent waiting for locks. gap_share, gap_share_full, gap_share_none: share of held time that is gap, for held_idle, for held_idle in a full pool, and below which there is no gap to speak of. short_gap (ms): if a transaction''s gaps are shorter, they matter only in a full pool or if they take gap_share of the connections, and if the longest gap is shorter, the advice is to send statements together. slow_mean (ms), slow_share: a statement is slow if it takes as long, and slow statements are to blame if they take this share of the work. leak_connections (count), leak_closed: connections opened and not used again, and the share of those opened that may have been closed. churn_opened (count), churn_rate (per second), churn_per_xact (per transaction), churn_turnover (times the connections there are at once): what makes churn of opened connections. spread: tenths of the window over which leak and churn must be spread (count). idle_connections (count), idle_busy: at least as many connections of which at most this share is busy in 99 % of the time are more than the server needs. grown_share: for client_side_wait, share of the connections that were opened on demand while the server saw at most idle_busy of them busy; grown_rate: on demand means that within three seconds there were no more than transactions that followed within one second, nor than come in so many seconds on average (seconds)';
+'Every threshold of caliper.diagnose(), in one row. Shares are ratios. enough: transactions, or points of the history at which it was busy, that a verdict needs (count). half_sure: size of the sample that makes confidence half of what it could be (count). covered: share of the window that the history must cover, else the counters serve. counters_trust: what confidence is multiplied by then. full_busy, full_share: a pool is full if this share of its connections is busy for this share of the time; full_missed_min: and at its usual rate as many requests came meanwhile (count), after it had as many connections as ever, and none made it grow. lost_connections, lost_share: gaps, locks or slow statements matter if on average they take as many connections, or this share of them, whichever is less. lock_share: share of held time spent waiting for locks. gap_share, gap_share_full, gap_share_none: share of held time that is gap, for held_idle, for held_idle in a full pool, and below which there is no gap to speak of. short_gap (ms): if a transaction''s gaps are shorter, they matter only in a full pool or if they take gap_share of the connections, and if the longest gap is shorter, the advice is to send statements together. slow_mean (ms), slow_share: a statement is slow if it takes as long, and slow statements are to blame if they take this share of the work. leak_connections (count), leak_closed: connections opened and not used again, and the share of those opened that may have been closed; leak_idle: where the application has filled the server, those idle for as long are not used again. churn_opened (count), churn_rate (per second), churn_per_xact (per transaction), churn_turnover (times the connections there are at once): what makes churn of opened connections. spread: tenths of the window over which leak and churn must be spread (count). idle_connections (count), idle_busy: at least as many connections of which at most this share is busy in 99 % of the time are more than the server needs. grown_share: for client_side_wait, share of the connections that were opened on demand while the server saw at most idle_busy of them busy. Those opened without a pause of batch_pause are one batch, which was on demand if it came at most grown_rate times as fast as transactions did and grown_sure of it was used at once, which is within grown_use (ms) and within grown_turn of the time in which each connection has its turn; one that nobody asks for waits for its turn';
+
+CREATE FUNCTION caliper.checked_period_raw(period interval)
+RETURNS interval
+AS 'MODULE_PATHNAME', 'caliper_checked_period_0_1'
+LANGUAGE C STRICT IMMUTABLE PARALLEL SAFE;
+
+COMMENT ON FUNCTION caliper.checked_period_raw(interval) IS
+'The period that caliper.diagnose() is asked about (interval), or an error if there can be no answer: between a second and a year, of the longest kind';
 
 CREATE FUNCTION caliper.diagnosis_facts_raw(
     period interval,
@@ -103,6 +121,10 @@ CREATE FUNCTION caliper.diagnosis_facts_raw(
     OUT unused bigint,
     OUT unused_parts bigint,
     OUT unused_late bigint,
+    OUT lost bigint,
+    OUT lost_moments bigint,
+    OUT lost_s double precision,
+    OUT lost_in_xact bigint,
     OUT full_pool text,
     OUT full_size double precision,
     OUT full_time double precision,
@@ -127,10 +149,17 @@ WITH clock AS MATERIALIZED (
     SELECT a.*, c.now - a.backend_start AS age,
            1 + least(floor(10 * EXTRACT(epoch FROM a.backend_start - c.since)::double precision
                            * 1000 / c.ms), 9) AS part,
-           a.state = 'idle' AND a.backend_start >= c.since
-               AND c.now - a.backend_start >= diagnosis_facts_raw.period / 20
-               AND a.state_change - a.backend_start <= (c.now - a.backend_start) / 10 AS unused
-    FROM caliper.active AS a, clock AS c
+           u.alone AND a.backend_start >= c.since
+               AND c.now - a.backend_start >= diagnosis_facts_raw.period / 20 AS unused,
+           u.alone AND NOT u.never
+               AND c.now - a.state_change
+                   >= least(c.leak_idle, diagnosis_facts_raw.period / 20) AS lost,
+           u.never
+    FROM caliper.active AS a, clock AS c, LATERAL (
+        /* left alone after its first moments; never used at all */
+        SELECT (a.state = 'idle' OR a.state LIKE 'idle in transaction%')
+                   AND a.state_change - a.backend_start <= (c.now - a.backend_start) / 10,
+               a.first_use IS NULL AND a.held_time IS NULL) AS u (alone, never)
     WHERE a.application_name IS NOT NULL
 ), tick AS MATERIALIZED (  /* the server's points, and those of pools */
     SELECT h.*
@@ -148,7 +177,7 @@ WITH clock AS MATERIALIZED (
     WHERE h.scope = 'pool' AND h.application_name IS NOT NULL
       AND h.application_name <> '(other)'
 ), moment AS (      /* an application at each point since its first */
-    SELECT n.application_name, t.at, t.covered, t.elapsed,
+    SELECT n.application_name, t.at, t.covered, t.elapsed, t.span,
            COALESCE(sum(h.connections_mean), 0) AS connections,
            COALESCE(sum(h.connections_max), 0) AS connections_max,
            COALESCE(sum(h.busy), 0) AS busy, COALESCE(sum(h.busy_max), 0) AS busy_max,
@@ -160,20 +189,15 @@ WITH clock AS MATERIALIZED (
           FROM point AS p GROUP BY p.application_name) AS n
     JOIN tick AS t ON t.scope = 'server' AND t.at >= n.first
     LEFT JOIN point AS h ON h.application_name = n.application_name AND h.at = t.at
-    GROUP BY n.application_name, t.at, t.covered, t.elapsed
+    GROUP BY n.application_name, t.at, t.covered, t.elapsed, t.span
 ), step AS (        /* and what came around each change */
-    SELECT m.*, m.opened - m.closed AS rise,
-           sum(m.opened) OVER around AS burst, sum(m.opened - m.closed) OVER around AS gain,
-           sum(m.xacts) OVER after AS used, max(m.busy_max) OVER after AS busiest,
-           1000 * sum(m.xacts) OVER whole / sum(m.elapsed) OVER whole AS rate,
+    SELECT m.*, sum(m.opened - m.closed) OVER around AS gain,
            floor(10 * EXTRACT(epoch FROM m.at - min(m.at) OVER whole)
                  / NULLIF(EXTRACT(epoch FROM c.now - min(m.at) OVER whole), 0)) AS part
     FROM moment AS m, clock AS c
     WINDOW whole AS (PARTITION BY m.application_name),
            around AS (whole ORDER BY m.at RANGE BETWEEN interval '3 s' PRECEDING
-                                                    AND interval '3 s' FOLLOWING),
-           after AS (whole ORDER BY m.at RANGE BETWEEN CURRENT ROW
-                                                   AND interval '1 s' FOLLOWING)
+                                                    AND interval '3 s' FOLLOWING)
 ), covered AS (
     SELECT COALESCE(sum(t.covered), 0) >= min(c.covered) * 1000 * EXTRACT(epoch FROM
                max(c.now) - greatest(min(c.since), min(t.at)))::double precision AS enough
@@ -194,11 +218,8 @@ WITH clock AS MATERIALIZED (
            sum(s.errors)::bigint AS errors, sum(s.opened)::bigint AS opened,
            sum(s.closed)::bigint AS closed,
            count(DISTINCT s.part) FILTER (WHERE s.opened > 0) AS opened_parts,
-           least(COALESCE(sum(s.rise) FILTER (WHERE least(s.rise, s.gain) > 0
-                              AND s.burst <= least(s.used, c.grown_rate * s.rate)
-                              AND s.busiest <= c.idle_busy * s.connections_max), 0),
-                 sum(s.rise))::bigint AS grown
-    FROM step AS s, clock AS c
+           1000 * sum(s.xacts) / NULLIF(sum(s.elapsed), 0) AS rate
+    FROM step AS s
     WHERE (SELECT v.enough FROM covered AS v)
     GROUP BY s.application_name
     UNION ALL
@@ -207,7 +228,8 @@ WITH clock AS MATERIALIZED (
            sum((p.held_time + p.idle_time) / NULLIF(p.observed_time, 0)),
            sum(p.connections_peak), sum(p.busy_mean), sum(p.busy_p99), sum(p.busy_peak),
            sum(p.held_time), sum(p.gap_time), NULL, sum(p.xacts)::bigint,
-           sum(p.errors)::bigint, sum(p.opened)::bigint, sum(p.closed)::bigint, NULL, NULL
+           sum(p.errors)::bigint, sum(p.opened)::bigint, sum(p.closed)::bigint, NULL,
+           sum(p.xact_rate)
     FROM pool AS p
     WHERE (SELECT v.enough FROM covered AS v) IS NOT TRUE
     GROUP BY p.application_name
@@ -252,18 +274,66 @@ WITH clock AS MATERIALIZED (
            count(*) FILTER (WHERE a.unused) AS unused,
            count(DISTINCT a.part) FILTER (WHERE a.unused) AS unused_parts,
            count(*) FILTER (WHERE a.unused AND a.part > 7) AS unused_late,
-           /* moments later than its first at which a connection was opened */
-           count(DISTINCT date_trunc('second', a.backend_start))
-               FILTER (WHERE a.state_change > a.backend_start) - 1 AS moments
+           count(*) FILTER (WHERE a.lost) AS lost,
+           count(DISTINCT date_trunc('second', a.backend_start)) FILTER (WHERE a.lost)
+               AS lost_moments,
+           EXTRACT(epoch FROM max(a.backend_start) FILTER (WHERE a.lost)
+                   - min(a.backend_start) FILTER (WHERE a.lost))::double precision AS lost_s,
+           count(*) FILTER (WHERE (a.lost OR a.unused) AND a.state <> 'idle') AS lost_in_xact
     FROM live AS a, clock AS c
     GROUP BY a.application_name
 ), whole AS (       /* since the counters began */
     SELECT p.application_name, count(*) AS pools,
            sum(p.busy_peak) FILTER (WHERE p.connections > 0) AS busy_peak,
            min(p.stats_since) FILTER (WHERE p.connections > 0) AS since,
-           sum(p.opened) AS opened, sum(p.closed) AS closed
+           sum(p.opened) AS opened, sum(p.closed) AS closed, sum(p.xact_rate) AS rate
     FROM pool AS p
     GROUP BY p.application_name
+), opening AS (     /* those that are there, and how long after the one before */
+    SELECT a.*, a.backend_start - lag(a.backend_start) OVER each AS pause
+    FROM live AS a
+    WINDOW each AS (PARTITION BY a.application_name, a.pool, a.datname, a.usename, a.client_addr
+                    ORDER BY a.backend_start)
+), batched AS (
+    SELECT o.*, count(*) FILTER (WHERE o.pause > c.batch_pause) OVER each AS batch,
+           CASE WHEN o.pause <= c.batch_pause
+                THEN EXTRACT(epoch FROM o.pause)::double precision END AS s
+    FROM opening AS o, clock AS c
+    WINDOW each AS (PARTITION BY o.application_name, o.pool, o.datname, o.usename, o.client_addr
+                    ORDER BY o.backend_start)
+), batch AS (       /* opened at one go */
+    SELECT b.application_name, count(*) AS n, sum(b.s) AS s,
+           min(b.backend_start) AS began, max(b.backend_start) AS ended,
+           count(*) FILTER (WHERE b.first_use <= least(c.grown_use, 1000 * c.grown_turn
+               * o.connections / NULLIF(greatest(k.rate, w.rate), 0))) AS used_at_once,
+           bool_or(b.pause IS NULL) AS first
+    FROM batched AS b
+    CROSS JOIN clock AS c
+    JOIN open AS o ON o.application_name = b.application_name
+    LEFT JOIN whole AS w ON w.application_name = b.application_name
+    LEFT JOIN counted AS k ON k.application_name = b.application_name
+    GROUP BY b.application_name, b.pool, b.datname, b.usename, b.client_addr, b.batch
+), placed AS (      /* and what happened then, if it is known */
+    SELECT b.*, 1000 * sum(s.xacts) / sum(s.elapsed) AS rate,
+           max(s.busy_max) AS busiest, max(s.gain) AS gain
+    FROM (SELECT b.*, row_number() OVER () AS id FROM batch AS b) AS b
+    LEFT JOIN step AS s ON s.application_name = b.application_name
+        AND s.at + s.span * interval '1 ms' > b.began
+        AND s.at <= b.ended + greatest(s.span * interval '1 ms', interval '200 ms')
+    GROUP BY b.id, b.application_name, b.n, b.s, b.began, b.ended, b.used_at_once, b.first
+), grown AS (       /* opened because one was asked for, and none was there */
+    SELECT b.application_name, sum(b.n) AS n
+    FROM placed AS b
+    JOIN open AS o ON o.application_name = b.application_name
+    LEFT JOIN whole AS w ON w.application_name = b.application_name
+    LEFT JOIN counted AS k ON k.application_name = b.application_name
+    CROSS JOIN clock AS c
+    WHERE b.used_at_once >= c.grown_sure * b.n
+      AND COALESCE(b.busiest, w.busy_peak) <= c.idle_busy * o.connections
+      AND COALESCE(b.gain > 0, w.closed <= c.leak_closed * w.opened)
+      AND CASE WHEN b.n = 1 THEN NOT b.first
+          ELSE b.n - 1 <= c.grown_rate * b.s * greatest(b.rate, w.rate, k.rate) END
+    GROUP BY b.application_name
 ), waiting AS (
     SELECT b.application_name, sum(least(b.waiting_for, c.ms)) AS lock_time
     FROM caliper.blocking AS b, clock AS c
@@ -296,283 +366,21 @@ SELECT n.application_name,
        greatest(k.lock_time, b.lock_time, s.lock_time, 0),
        COALESCE(k.xacts, 0), COALESCE(o.xacts, 0), COALESCE(k.errors, 0),
        COALESCE(k.opened, 0), COALESCE(k.closed, 0), k.opened_parts,
-       greatest(k.grown, CASE WHEN w.closed <= c.leak_closed * w.opened
-                               AND w.busy_peak <= c.idle_busy * o.connections
-                              THEN o.moments END, 0),
+       COALESCE(g.n, 0)::bigint,
        COALESCE(o.unused, 0), COALESCE(o.unused_parts, 0), COALESCE(o.unused_late, 0),
+       COALESCE(o.lost, 0), COALESCE(o.lost_moments, 0), COALESCE(o.lost_s, 0),
+       COALESCE(o.lost_in_xact, 0),
        f.pool, f.size, COALESCE(f.full_time, 0), COALESCE(f.missed, 0), w.busy_peak, w.since
 FROM name AS n
 CROSS JOIN clock AS c
 LEFT JOIN counted AS k ON k.application_name = n.application_name
 LEFT JOIN open AS o ON o.application_name = n.application_name
 LEFT JOIN whole AS w ON w.application_name = n.application_name
+LEFT JOIN grown AS g ON g.application_name = n.application_name
 LEFT JOIN fullest AS f ON f.application_name = n.application_name
 LEFT JOIN waiting AS b ON b.application_name = n.application_name
 LEFT JOIN waited AS s ON s.application_name = n.application_name
 $$;
 
 COMMENT ON FUNCTION caliper.diagnosis_facts_raw(interval) IS
-'What caliper.diagnose() judges by: one row per application that was there during the period. source is history, or counters (since stats_since) where the history covers too little. observed, held_time, gap_time and lock_time in ms, transactions that are still open included, clipped at the period; points and busy_points of the history, or seconds busy; connections and busy in connections; unused: connections opened during the period, not closed and not used again; grown: connections opened on demand while the server saw few busy; opened_parts, unused_parts: tenths of the period in which that happened, unused_late those of its last three tenths; full_time: share of the time in which the fullest pool (full_pool, of full_size connections) was full';
-
-CREATE FUNCTION caliper.diagnosis_text_raw(source text)
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-SELECT CASE WHEN length(t.line) > 100 THEN left(t.line, 97) || '...' ELSE t.line END
-FROM (SELECT btrim(regexp_replace(diagnosis_text_raw.source, '\s+', ' ', 'g'), ' ;')) AS t (line)
-$$;
-
-COMMENT ON FUNCTION caliper.diagnosis_text_raw(text) IS
-'A statement (text) in one line of at most 100 characters';
-
-CREATE FUNCTION caliper.diagnosis_time_raw(ms double precision)
-RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-SELECT CASE
-    WHEN ms < 0.95 THEN trim_scale(round(ms::numeric, 3)) || ' ms'
-    WHEN ms < 9.95 THEN round(ms::numeric, 1) || ' ms'
-    WHEN ms < 9950 THEN round(ms::numeric) || ' ms'
-    WHEN ms < 120000 THEN round(ms::numeric / 1000) || ' s'
-    WHEN ms < 7200000 THEN round(ms::numeric / 60000) || ' min'
-    ELSE round(ms::numeric / 3600000) || ' h'
-END
-$$;
-
-COMMENT ON FUNCTION caliper.diagnosis_time_raw(double precision) IS
-'A duration (ms) as a person would say it (text)';
-
-CREATE FUNCTION caliper.diagnosis_statements_raw(
-    application text,
-    since timestamp with time zone,
-    OUT total_time double precision,
-    OUT slow_time double precision,
-    OUT slow_seen double precision,
-    OUT top jsonb
-)
-RETURNS record
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-AS $$
-WITH clock AS MATERIALIZED (
-    SELECT c.at AS now, l.slow_mean,
-           EXTRACT(epoch FROM c.at - diagnosis_statements_raw.since)::double precision AS s
-    FROM pg_catalog.clock_timestamp() AS c (at), caliper.diagnosis_limits() AS l
-), given AS MATERIALIZED (    /* the name as the client gave it, and the user */
-    SELECT DISTINCT p.usename, CASE WHEN p.application_name = p.usename || '@'
-               || COALESCE(host(p.client_addr), '[local]')
-           THEN '' ELSE p.application_name END AS name
-    FROM caliper.pools AS p
-    WHERE p.application_name = diagnosis_statements_raw.application
-), event AS (
-    SELECT s.queryid, sum(s.duration) AS total_time,
-           sum(s.duration) FILTER (WHERE s.duration >= c.slow_mean) AS slow_seen,
-           array_agg(DISTINCT s.route) FILTER (WHERE s.route IS NOT NULL) AS routes
-    FROM clock AS c, given AS g, caliper.slow_statements AS s
-    WHERE s.application_name = g.name AND s.usename = g.usename AND s.toplevel
-      AND s.started >= diagnosis_statements_raw.since
-    GROUP BY s.queryid
-), running AS (
-    SELECT a.queryid, sum(r.ms) AS total_time, count(*) AS n,
-           sum(r.ms) FILTER (WHERE r.ms >= c.slow_mean) AS slow_seen,
-           array_agg(DISTINCT a.route) FILTER (WHERE a.route IS NOT NULL) AS routes
-    FROM clock AS c, caliper.active AS a, LATERAL (
-        SELECT 1000 * least(c.s, EXTRACT(epoch FROM c.now - a.state_change)::double precision)
-        ) AS r (ms)
-    WHERE a.application_name = diagnosis_statements_raw.application AND a.state = 'active'
-      AND a.wait_event_type IS DISTINCT FROM 'Lock' AND a.pid <> pg_backend_pid()
-    GROUP BY a.queryid
-), known AS (
-    SELECT s.queryid, min(s.userid) AS userid, min(s.dbid) AS dbid, sum(s.calls) AS calls,
-           sum(s.total_exec_time) / NULLIF(sum(s.calls), 0) AS mean_time,
-           sum(s.total_exec_time * least(1, c.s / NULLIF(EXTRACT(epoch FROM
-               c.now - s.stats_since)::double precision, 0))) AS total_time,
-           sum(s.total_exec_time) FILTER (
-               WHERE s.stats_since >= diagnosis_statements_raw.since
-                 AND s.mean_exec_time >= c.slow_mean) AS slow_seen
-    FROM clock AS c, given AS g, caliper.statements_counters() AS s
-    WHERE s.application_name = g.name AND s.usename = g.usename AND s.toplevel
-      AND s.queryid <> 0
-    GROUP BY s.queryid
-), statement AS (
-    SELECT COALESCE(k.queryid, r.queryid) AS queryid, k.userid, k.dbid, k.calls, k.mean_time,
-           greatest(k.total_time, e.total_time, 0) + COALESCE(r.total_time, 0) AS total_time,
-           greatest(k.slow_seen, e.slow_seen, 0) + COALESCE(r.slow_seen, 0) AS slow_seen,
-           k.mean_time >= c.slow_mean AS slow,
-           COALESCE(r.n, 0) AS running, COALESCE(r.routes, e.routes) AS routes
-    FROM known AS k
-    FULL JOIN running AS r ON r.queryid = k.queryid
-    LEFT JOIN event AS e ON e.queryid = COALESCE(k.queryid, r.queryid)
-    CROSS JOIN clock AS c
-), ranked AS (
-    SELECT s.*, sum(s.total_time) OVER () AS all_time,
-           row_number() OVER (ORDER BY s.total_time DESC, s.queryid) AS place
-    FROM statement AS s
-)
-SELECT sum(r.total_time), sum(CASE WHEN r.slow THEN r.total_time ELSE r.slow_seen END),
-       sum(r.slow_seen),
-       jsonb_agg(jsonb_build_object(
-           'queryid', r.queryid,
-           'statement', caliper.diagnosis_text_raw(COALESCE(
-               caliper.statement_text(r.queryid, r.userid, r.dbid),
-               (SELECT min(a.query) FROM caliper.active AS a
-                WHERE a.application_name = diagnosis_statements_raw.application
-                  AND a.queryid = r.queryid))),
-           'connection_seconds', round(r.total_time::numeric / 1000, 3),
-           'share_ratio', round((r.total_time / NULLIF(r.all_time, 0))::numeric, 3),
-           'mean_ms', round(r.mean_time::numeric, 3),
-           'calls_count', r.calls,
-           'running_count', r.running,
-           'routes', to_jsonb(r.routes)) ORDER BY r.place) FILTER (WHERE r.place <= 3)
-FROM ranked AS r
-$$;
-
-COMMENT ON FUNCTION caliper.diagnosis_statements_raw(text, timestamp with time zone) IS
-'Which statements took an application''s connections since then: total_time, ms in all of them; slow_time, in slow ones; slow_seen, in slow ones as far as it was seen to be since then and is not estimated; top, the three with the most connection-seconds. Statements known for longer are taken at their mean rate, or at what caliper.slow_statements holds of them since then, if that is more; those running now count with their time so far';
-
-CREATE FUNCTION caliper.diagnosis_openers_raw(application text, since timestamp with time zone)
-RETURNS jsonb
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-AS $$
-WITH clock AS MATERIALIZED (
-    SELECT c.at AS now,
-           EXTRACT(epoch FROM c.at - diagnosis_openers_raw.since)::double precision AS s
-    FROM pg_catalog.clock_timestamp() AS c (at)
-), open AS (
-    SELECT a.opener_queryid, min(a.opener_query) AS opener_query, count(*) AS n,
-           sum(a.held_time) AS held_time, sum(a.gap_time) AS gap_time,
-           max(a.gap_time) AS longest_gap,
-           (array_agg(a.queryid ORDER BY a.gap_time DESC))[1] AS gap_after_queryid,
-           (array_agg(a.query ORDER BY a.gap_time DESC))[1] AS gap_after_query,
-           (array_agg(a.pid ORDER BY a.gap_time DESC))[1] AS pid,
-           array_agg(DISTINCT a.route) FILTER (WHERE a.route IS NOT NULL) AS routes
-    FROM caliper.active AS a
-    WHERE a.application_name = diagnosis_openers_raw.application
-      AND a.state LIKE 'idle in transaction%'
-    GROUP BY a.opener_queryid
-), ended AS (
-    SELECT h.opener_queryid, min(h.opener_query) AS opener_query, sum(h.xacts) AS xacts,
-           sum(h.held_time * r.ate) AS held_time, sum(h.gap_time * r.ate) AS gap_time,
-           max(h.longest_gap) AS longest_gap,
-           (array_agg(h.gap_after_queryid ORDER BY h.longest_gap DESC))[1] AS gap_after_queryid,
-           (array_agg(h.gap_after_query ORDER BY h.longest_gap DESC))[1] AS gap_after_query,
-           sum(h.blocked_time) AS blocked_time
-    FROM clock AS c, caliper.holders AS h, LATERAL (
-        SELECT least(1, c.s / NULLIF(EXTRACT(epoch FROM
-                   c.now - h.stats_since)::double precision, 0))) AS r (ate)
-    WHERE h.application_name IN (diagnosis_openers_raw.application,
-              substring(diagnosis_openers_raw.application FROM '^.*@'))
-    GROUP BY h.opener_queryid
-), opener AS (
-    SELECT COALESCE(e.opener_queryid, o.opener_queryid) AS queryid,
-           COALESCE(e.opener_query, o.opener_query) AS query, e.xacts, o.n, o.pid, o.routes,
-           COALESCE(e.held_time, 0) + COALESCE(o.held_time, 0) AS held_time,
-           COALESCE(e.gap_time, 0) + COALESCE(o.gap_time, 0) AS gap_time, e.blocked_time,
-           greatest(e.longest_gap, o.longest_gap) AS longest_gap,
-           COALESCE(o.longest_gap > e.longest_gap, e.longest_gap IS NULL) AS now,
-           e.gap_after_queryid, e.gap_after_query,
-           o.gap_after_queryid AS open_queryid, o.gap_after_query AS open_query
-    FROM ended AS e
-    FULL JOIN open AS o ON o.opener_queryid = e.opener_queryid
-), ranked AS (
-    SELECT o.*, row_number() OVER (ORDER BY o.gap_time DESC, o.queryid) AS place
-    FROM opener AS o
-    WHERE o.gap_time > 0
-)
-SELECT jsonb_agg(jsonb_build_object(
-           'opener_queryid', r.queryid,
-           'opener', caliper.diagnosis_text_raw(r.query),
-           'gap_s', round(r.gap_time::numeric / 1000, 3),
-           'gap_ratio', round((r.gap_time / NULLIF(r.held_time, 0))::numeric, 3),
-           'longest_gap_ms', round(r.longest_gap::numeric, 3),
-           'gap_after_queryid', CASE WHEN r.now THEN r.open_queryid
-                                     ELSE r.gap_after_queryid END,
-           'gap_after', caliper.diagnosis_text_raw(CASE WHEN r.now THEN r.open_query
-                                                        ELSE r.gap_after_query END),
-           'transactions_count', r.xacts,
-           'open_count', COALESCE(r.n, 0),
-           'longest_open_pid', r.pid,
-           'blocked_s', round(r.blocked_time::numeric / 1000, 3),
-           'routes', COALESCE(to_jsonb(r.routes),
-                              to_jsonb(string_to_array(caliper.route(r.query), '')))
-           ) ORDER BY r.place)
-FROM ranked AS r
-WHERE r.place <= 3
-$$;
-
-COMMENT ON FUNCTION caliper.diagnosis_openers_raw(text, timestamp with time zone) IS
-'The three openers (jsonb) whose transactions let the server wait longest, with the statement after which the longest gap came, and the routes of those that are idle in transaction now, or the one in the text that is kept. What ended before is taken at its mean rate since it is counted; open transactions count with their time so far';
-
-CREATE FUNCTION caliper.diagnosis_blocker_raw(application text, since timestamp with time zone)
-RETURNS jsonb
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-AS $$
-WITH now AS (
-    SELECT 1 AS place, b.root_application_name AS application, b.root_pid AS pid,
-           min(b.root_state) AS state, min(b.root_opener_queryid) AS queryid,
-           COALESCE(min(b.root_opener_query), min(b.root_query)) AS query,
-           min(b.lock) AS lock, count(*) AS waiters, max(b.waiting_for) AS longest_wait,
-           sum(b.waiting_for) AS blocked_time
-    FROM caliper.blocking AS b
-    WHERE b.application_name = diagnosis_blocker_raw.application AND b.waiting_for IS NOT NULL
-    GROUP BY b.root_application_name, b.root_pid
-), before AS (
-    SELECT 2, h.application_name, NULL::integer, NULL, h.opener_queryid, h.opener_query, NULL,
-           h.max_waiters::bigint, h.longest_wait, h.blocked_time
-    FROM caliper.blocking_history AS h
-    WHERE h.last_at >= diagnosis_blocker_raw.since
-      AND h.datname IN (SELECT p.datname FROM caliper.pools AS p
-                        WHERE p.application_name = diagnosis_blocker_raw.application)
-)
-SELECT jsonb_build_object(
-           'root_application', r.application,
-           'root_pid', r.pid,
-           'root_state', r.state,
-           'root_opener_queryid', r.queryid,
-           'root_opener', caliper.diagnosis_text_raw(r.query),
-           'lock', r.lock,
-           'waiting_count', r.waiters,
-           'longest_wait_ms', round(r.longest_wait::numeric, 3),
-           'blocked_s', round(r.blocked_time::numeric / 1000, 3))
-FROM (SELECT * FROM now UNION ALL SELECT * FROM before) AS r
-ORDER BY r.place, r.blocked_time DESC NULLS LAST
-LIMIT 1
-$$;
-
-COMMENT ON FUNCTION caliper.diagnosis_blocker_raw(text, timestamp with time zone) IS
-'Who an application''s lock waits end at (jsonb): the root of the chains that are waiting now, else the opener that others of the same database waited for longest since then, whoever they were';
-
-CREATE FUNCTION caliper.diagnosis_refused_raw(application text, since timestamp with time zone)
-RETURNS jsonb
-LANGUAGE sql VOLATILE PARALLEL RESTRICTED
-SET search_path = pg_catalog, pg_temp
-AS $$
-WITH refusal AS (
-    SELECT r.*, sum(r.refused) OVER () AS times, min(r.first_at) OVER () AS since_at,
-           row_number() OVER (ORDER BY r.last_at DESC, r.reason) AS place
-    FROM caliper.refusals AS r
-    WHERE r.application_name = diagnosis_refused_raw.application
-      AND r.last_at >= diagnosis_refused_raw.since
-      AND r.reason IN ('too_many_clients', 'reserved_slots', 'role_limit', 'database_limit')
-)
-SELECT jsonb_build_object(
-           'refused_count', r.times,
-           'refused_first_at', r.since_at,
-           'refused_last_at', r.last_at,
-           'refused_reason', r.reason,
-           'refused_user', r.usename,
-           'refused_database', r.datname,
-           'slots_used', r.slots_used,
-           'top_application', r.top_application,
-           'top_connections', r.top_connections,
-           'top_idle_in_transaction', r.top_idle_in_xact)
-FROM refusal AS r
-WHERE r.place = 1
-$$;
-
-COMMENT ON FUNCTION caliper.diagnosis_refused_raw(text, timestamp with time zone) IS
-'What limits refused an application since then (jsonb): how often since it is counted, why, and who held the slots at the latest refusal; null if nothing was refused';
+'What caliper.diagnose() judges by: one row per application that was there during the period. source is history, or counters (since stats_since) where the history covers too little. observed, held_time, gap_time and lock_time in ms, transactions that are still open included, clipped at the period; points and busy_points of the history, or seconds busy; connections and busy in connections; unused: connections opened during the period, not closed and not used again; lost: those idle for long that were used in their first moments only, whenever they were opened, in so many different seconds (lost_moments) over lost_s seconds, lost_in_xact of these or of the unused ones inside a transaction; grown: connections that are there and were opened on demand while the server saw few busy; opened_parts, unused_parts: tenths of the period in which that happened, unused_late those of its last three tenths; full_time: share of the time in which the fullest pool (full_pool, of full_size connections) was full';

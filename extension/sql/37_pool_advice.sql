@@ -235,8 +235,8 @@ SELECT f.application_name, f.pools, f.instances, f.connections_now, f.connection
            THEN format('%s too few: at least 100 are needed', CASE f.xacts
                        WHEN 1 THEN '1 transaction is' ELSE f.xacts || ' transactions are' END)
            WHEN f.observed < 20 * f.held_mean
-           THEN format('observed for %s ms, which is less than 20 times as long as a transaction holds its connection (%s ms)',
-                       round(f.observed::numeric), round(f.held_mean::numeric))
+           THEN format('observed for %s, which is less than 20 times as long as a transaction holds its connection (%s)',
+                       caliper.diagnosis_time_raw(f.observed), caliper.diagnosis_time_raw(f.held_mean))
            WHEN f.load_error IS NULL OR f.peakedness_error IS NULL OR f.held_mean < 0.001
            THEN 'no time in which a connection was busy has been measured'
            WHEN f.load_error > 0.25
@@ -295,8 +295,8 @@ SELECT a.application_name,
             THEN format('with more than %s busy, throughput did not rise (%s per second), though up to %s were',
                         ceil(k.busy), round(k.rate::numeric, 1), round(b.busy::numeric, 1))
             WHEN k.busy IS NULL THEN 'ceiling not known: the history holds too few busy moments'
-            ELSE format('no ceiling seen: throughput rose with busy connections up to %s of them',
-                        round(b.busy::numeric, 1))
+            ELSE format('no ceiling seen: throughput rose as long as more connections were busy, up to %s',
+                        trim_scale(round(b.busy::numeric, 1)))
        END,
        a.cpu / NULLIF(o.covered, 0), sum(a.cpu) OVER () / NULLIF(o.covered, 0)
 FROM (SELECT s.application_name, sum(s.cpu) AS cpu FROM slot AS s GROUP BY 1) AS a
@@ -377,22 +377,24 @@ SELECT a.application_name, a.pools, a.instances, a.connections_now, a.connection
        ceil(a.advised / a.pools)::integer,
        a.limit_seen::integer, a.cut_off,
        COALESCE('not enough data: ' || a.refusal, concat_ws('; ',
-           format('%s transactions per second hold a connection for %s ms each: %s busy on average%s',
-                  round(a.xact_rate::numeric, CASE WHEN a.xact_rate < 0.95 THEN 3 ELSE 1 END),
-                  round(a.held_mean::numeric, CASE WHEN a.held_mean < 0.95 THEN 3 ELSE 1 END),
-                  round(a.load::numeric, CASE WHEN a.load < 0.001 THEN 6
-                                              WHEN a.load < 0.95 THEN 3 ELSE 1 END),
+           format('%s, each of which holds a connection for %s: %s%s',
+                  caliper.diagnosis_rate_raw(a.xact_rate, 'transaction'),
+                  caliper.diagnosis_time_raw(a.held_mean),
+                  CASE WHEN a.load < 0.95
+                       THEN format('one is busy during %s of the time',
+                                   caliper.diagnosis_share_raw(a.load))
+                       ELSE format('%s busy on average', trim_scale(round(a.load::numeric, 1))) END,
                   CASE WHEN a.peakedness >= 1.5
                        THEN format(', in bursts (variance %s times the mean)',
                                    round(a.peakedness::numeric, 1))
                        ELSE '' END),
            CASE WHEN a.needed IS NULL THEN 'no pool of up to 10,000 connections keeps the wait down'
-                ELSE format('with %s connection%s%s 19 of 20 requests wait at most %s ms for one',
-                            ceil(a.needed / a.pools),
-                            CASE WHEN a.needed / a.pools > 1 THEN 's' ELSE '' END,
+                ELSE format('with %s%s 19 of 20 requests wait at most %s for one',
+                            caliper.diagnosis_number_raw(ceil(a.needed / a.pools)::numeric,
+                                                         'connection'),
                             CASE WHEN a.pools > 1 THEN format(' in each of %s pools', a.pools)
                                  ELSE '' END,
-                            round(a.target::numeric, 1))
+                            caliper.diagnosis_time_raw(a.target))
            END,
            CASE WHEN a.advised < a.needed
                 THEN format('but more than %s would only queue in the server: shorter transactions would help',
@@ -400,11 +402,12 @@ SELECT a.application_name, a.pools, a.instances, a.connections_now, a.connection
            CASE WHEN a.advised = a.needed AND a.advised < a.connections_peak
                 THEN format('it had up to %s, which is %s more', a.connections_peak,
                             a.connections_peak - ceil(a.advised))
-                ELSE format('it had %s at most', a.connections_peak)
+                ELSE format('it had %s at most', CASE a.connections_peak WHEN 1 THEN 'one'
+                            ELSE a.connections_peak::text END)
            END,
            CASE WHEN a.gap_share >= 0.3
-                THEN format('%s %% of the time held the server waited for the client: transactions without such gaps need fewer',
-                            round(100 * a.gap_share::numeric)) END,
+                THEN format('during %s of the time held the server waited for the client: transactions without such gaps need fewer',
+                            caliper.diagnosis_share_raw(a.gap_share)) END,
            CASE WHEN a.pools > 1 AND a.shared < a.needed
                 THEN format('one pool shared by all would do with %s', a.shared) END,
            CASE WHEN a.cut_off

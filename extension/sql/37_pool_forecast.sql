@@ -105,13 +105,14 @@ SELECT a.application_name, a.k, a.users * a.k,
                 THEN format('lower bound: for at least %s %% of the time the pool had no connection free, so more may be wanted than was seen',
                             round(100 * a.full_share::numeric)) END,
            CASE WHEN a.k > 10 THEN 'forced beyond 10 times the load observed' END,
-           format('requests come %s, bursts as large as now, and hold a connection as long as now (%s ms)',
-                  CASE WHEN a.k = 1 THEN 'as often as now' ELSE format('%s times as often', a.k) END,
-                  round(a.held_mean::numeric, CASE WHEN a.held_mean < 0.95 THEN 3 ELSE 1 END)),
+           format('requests come %s, in bursts as large as now, and hold a connection as long as now (%s)',
+                  CASE WHEN a.k = 1 THEN 'as often as now' WHEN a.k = 2 THEN 'twice as often'
+                       ELSE format('%s times as often', a.k) END,
+                  caliper.diagnosis_time_raw(a.held_mean)),
            format('%s of %s connection%s', CASE WHEN a.pools = 1 THEN 'one pool'
                   ELSE format('%s pools, the load spread evenly,', a.pools) END, a.servers,
                   CASE WHEN a.servers = 1 THEN '' ELSE 's' END),
-           format('needed: 19 of 20 requests wait at most %s ms', round(a.target::numeric, 1)),
+           format('needed: 19 of 20 requests wait at most %s', caliper.diagnosis_time_raw(a.target)),
            CASE WHEN a.ceiling IS NULL AND a.cpu IS NULL
                 THEN 'processors are not judged: no history' END))
 FROM answer AS a

@@ -10,19 +10,36 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 SELECT CASE diagnosis_step_raw.verdict
 WHEN 'connection_leak' THEN format(
-    '%s opened %s connections in %s, used none of them again after their first moments, and '
-    'closed %s: create the pool (or client object) once per process instead of once per request, '
-    'and give back what is taken%s.',
-    w.app, e->>'unused_connections',
-    caliper.diagnosis_time_raw((e->>'unused_s')::double precision * 1000),
-    COALESCE(NULLIF(e->>'closed_count', '0'), 'none'),
-    '; at this rate the ' || (e->>'free_connections') || ' free slots of the server last '
-    || caliper.diagnosis_time_raw((e->>'free_last_s')::double precision * 1000))
+    '%s opened %s%s, used none of them again after their first moments, %sand closed %s: %s; create '
+    'the pool (or client object) once per process instead of once per request, and give back what '
+    'is taken.',
+    w.app, caliper.diagnosis_number_raw((e->>'unused_connections')::numeric, 'connection'),
+    ' in ' || caliper.diagnosis_time_raw(NULLIF((e->>'unused_s')::double precision, 0) * 1000),
+    'left ' || NULLIF(e->>'unused_in_transaction_connections', '0') || ' idle in transaction, ',
+    COALESCE('only ' || NULLIF(e->>'closed_count', '0'), 'none'),
+    CASE WHEN e ? 'filled_count' OR e ? 'refused_count'
+         THEN format('that has filled %s, which refused %s since %s',
+                     CASE e->>'refused_reason'
+                          WHEN 'role_limit' THEN 'the CONNECTION LIMIT of its role'
+                          WHEN 'database_limit' THEN 'the CONNECTION LIMIT of its database'
+                          ELSE 'the server' END,
+                     caliper.diagnosis_number_raw(greatest((e->>'filled_count')::numeric,
+                         (e->>'refused_count')::numeric), 'connection'),
+                     to_char(least((e->>'filled_first_at')::timestamp with time zone,
+                                   (e->>'refused_first_at')::timestamp with time zone),
+                             'YYYY-MM-DD HH24:MI:SS'))
+         WHEN (e->>'free_connections')::numeric <= 0 THEN 'the server has no free slot left'
+         WHEN e->>'free_connections' = '1' THEN 'the server has one free slot left'
+         WHEN e ? 'free_last_s'
+         THEN format('at this rate the %s free slots of the server last %s', e->>'free_connections',
+                     caliper.diagnosis_time_raw((e->>'free_last_s')::double precision * 1000))
+         ELSE 'it goes on until the server is full' END)
 WHEN 'server_limit' THEN format(
-    'The server refused %s a connection %s since %s because %s.',
-    w.app, CASE WHEN e->>'refused_count' = '1' THEN 'once'
-                ELSE (e->>'refused_count') || ' times' END,
-    to_char((e->>'refused_first_at')::timestamp with time zone, 'YYYY-MM-DD HH24:MI:SS'),
+    'The server refused %s %s because %s.',
+    w.app,
+    CASE WHEN e->>'refused_count' = '1' THEN 'a connection at '
+         ELSE (e->>'refused_count') || ' connections since ' END
+    || to_char((e->>'refused_first_at')::timestamp with time zone, 'YYYY-MM-DD HH24:MI:SS'),
     CASE
         WHEN e->>'refused_reason' = 'role_limit'
         THEN format('role %1$s has as many as its CONNECTION LIMIT allows: make the pools that '
@@ -33,42 +50,51 @@ WHEN 'server_limit' THEN format(
                     'that use it smaller, or raise it with ALTER DATABASE %1$s CONNECTION LIMIT',
                     quote_ident(e->>'refused_database'))
         WHEN e->>'top_application' IS NULL
-        THEN format('all %s slots were taken: see in caliper.pools by whom, and make the largest '
-                    'pool smaller before you raise max_connections',
-                    e->>'slots_used')
+        THEN format('%s taken: see in caliper.pools by whom, and make the largest pool smaller '
+                    'before you raise max_connections', w.slots)
+        WHEN e->>'top_verdict' = 'connection_leak'
+        THEN format('%s taken, %s of them by %s, which opens connections and does not use them '
+                    'again: repair that (see its row here) before you raise max_connections',
+                    w.slots, e->>'top_connections', w.top)
         WHEN (e->>'top_idle_in_transaction')::bigint * 2 > (e->>'top_connections')::bigint
-        THEN format('all %s slots were taken, %s of them by %s, which left %s idle in '
-                    'transaction: make it end its transactions sooner (see its row here) before '
-                    'you raise max_connections',
-                    e->>'slots_used', e->>'top_connections', w.top,
-                    e->>'top_idle_in_transaction')
-        ELSE format('all %s slots were taken, %s of them by %s: make its pools smaller (see its '
-                    'row here) before you raise max_connections',
-                    e->>'slots_used', e->>'top_connections', w.top)
+        THEN format('%s taken, %s of them by %s, which left %s idle in transaction: make it end '
+                    'its transactions sooner%s before you raise max_connections',
+                    w.slots, e->>'top_connections', w.top,
+                    CASE WHEN e->>'top_idle_in_transaction' = e->>'top_connections'
+                         THEN 'all of these' ELSE e->>'top_idle_in_transaction' END, w.row)
+        ELSE format('%s taken, %s of them by %s: make its pools smaller%s before you raise '
+                    'max_connections', w.slots, e->>'top_connections', w.top, w.row)
     END)
 WHEN 'lock_waits' THEN format(
-    '%s spends %s %% of its transactions'' time waiting for locks; at the end of the queue %s.',
-    w.app, round(100 * (e->>'lock_ratio')::numeric),
+    '%s spends %s of its transactions'' time waiting for locks; %s.',
+    w.app, caliper.diagnosis_share_raw((e->>'lock_ratio')::double precision),
     CASE
         WHEN w.b->>'root_application' IS NULL AND w.b->>'root_pid' IS NULL
-        THEN 'was a transaction that has ended or that you may not see: look at caliper.blocking '
-             'while it waits'
-        ELSE format('%s %s%s%s: have that transaction do less before it commits%s',
-                    CASE WHEN w.b->>'root_pid' IS NULL THEN 'stood' ELSE 'stands' END,
+        THEN 'it waited for transactions that have ended or that you may not see, so look at '
+             'caliper.blocking while it waits'
+        ELSE format('%s is for %s%s%s: have that transaction do less before it commits%s',
+                    CASE WHEN w.b ? 'blocked_since'     /* at whose door, and of what */
+                         THEN format('%s of what was waited in its databases since %s',
+                                     w.blamed, to_char((w.b->>'blocked_since')
+                                         ::timestamp with time zone, 'YYYY-MM-DD HH24:MI'))
+                         ELSE format('%s of the waiting that goes on now', w.blamed) END,
                     COALESCE(quote_ident(w.b->>'root_application'),
                              'an application that you may not see'),
                     ' (' || (w.b->>'root_state') || ')',
-                    ' with the transaction that begins with "' || (w.b->>'root_opener') || '"',
+                    ', in the transaction that begins with "' || (w.b->>'root_opener') || '"',
                     CASE WHEN w.b->>'root_pid' = '0'    /* it has no process */
                          THEN '; COMMIT PREPARED or ROLLBACK PREPARED, with its name from '
-                              'pg_prepared_xacts, ends the wait right now'
+                              'pg_prepared_xacts, ends that wait right now'
                          ELSE '; SELECT pg_terminate_backend(' || (w.b->>'root_pid')
-                              || ') ends the wait right now' END)
+                              || ') ends that wait right now' END)
     END)
 WHEN 'held_idle' THEN format(
-    'The server waits for %s during %s %% of its transactions'' time%s%s%s: %s%s.',
-    w.app, round(100 * (e->>'gap_ratio')::numeric),
-    ', most in those that begin with "' || (w.o->>'opener') || '"',
+    'The server waits for %s during %s of its transactions'' time%s%s%s: %s%s.',
+    w.app, caliper.diagnosis_share_raw((e->>'gap_ratio')::double precision),
+    ', ' || caliper.diagnosis_share_raw((w.o->>'share_ratio')::double precision) || ' of that in '
+    || COALESCE('those that begin with "' || (w.o->>'opener') || '"',
+                'those that begin with the statement with query id ' || (w.o->>'opener_queryid'),
+                'one that has not run a statement yet'),
     ' on ' || (w.o->'routes'->>0),
     ', up to ' || caliper.diagnosis_time_raw(w.gap) || ' after "' || (w.o->>'gap_after') || '"',
     CASE WHEN w.gap < l.short_gap
@@ -78,17 +104,22 @@ WHEN 'held_idle' THEN format(
               'for a person)'
     END,
     CASE WHEN w.gap >= l.short_gap AND (w.o->>'open_count')::bigint > 0
-         THEN format('; SELECT pg_terminate_backend(%s) frees the one that is idle longest now',
-                     w.o->>'longest_open_pid') END)
+         THEN format('; SELECT pg_terminate_backend(%s) frees %s',
+                     w.o->>'longest_open_pid',
+                     CASE WHEN w.o->>'open_count' = '1' THEN 'the one that is idle now'
+                          ELSE 'the one that is idle longest now' END) END)
 WHEN 'slow_statements' THEN format(
-    '%s of %s connection%s of %s are busy on average, %s %% of that with "%s" (%s): %s.',
-    e->>'busy_connections_mean', e->>'connections_max',
-    CASE WHEN e->>'connections_max' = '1' THEN '' ELSE 's' END, w.app,
-    round(100 * COALESCE((w.s->>'share_ratio')::numeric, 0)),
+    '%s, %s of that with "%s" (%s): %s.',
+    CASE WHEN e->>'connections_max' = '1'
+         THEN format('The one connection of %s is busy %s of the time', w.app,
+                     caliper.diagnosis_share_raw((e->>'busy_connections_mean')::double precision))
+         ELSE format('On average %s keeps %s of its %s connections busy', w.app,
+                     e->>'busy_connections_mean', e->>'connections_max') END,
+    caliper.diagnosis_share_raw((w.s->>'share_ratio')::double precision),
     COALESCE(w.s->>'statement', 'statements that you may not see'),
     CASE WHEN w.s->>'mean_ms' IS NULL THEN COALESCE(w.s->>'running_count', 'some') || ' running now'
-         ELSE format('%s execution%s of %s', w.s->>'calls_count',
-                     CASE WHEN w.s->>'calls_count' = '1' THEN '' ELSE 's' END,
+         ELSE format('%s of %s', caliper.diagnosis_number_raw((w.s->>'calls_count')::numeric,
+                                                              'execution'),
                      caliper.diagnosis_time_raw((w.s->>'mean_ms')::double precision)) END,
     CASE WHEN (w.s->>'mean_ms')::double precision < l.slow_mean
          THEN 'send it less often, with many values at once or its result kept'
@@ -96,19 +127,20 @@ WHEN 'slow_statements' THEN format(
               'indexes from caliper.advise_indexes()'
     END)
 WHEN 'churn' THEN format(
-    '%s opened %s connections for %s transaction%s in %s: keep them open, in a pool in the '
-    'application or with PgBouncer in front of the server%s.',
-    w.app, e->>'opened_count', e->>'transactions_count',
-    CASE WHEN e->>'transactions_count' = '1' THEN '' ELSE 's' END, w.span,
+    '%s opened %s for %s in %s: keep them open, in a pool in the application or with PgBouncer in '
+    'front of the server%s.',
+    w.app, caliper.diagnosis_number_raw((e->>'opened_count')::numeric, 'connection'),
+    caliper.diagnosis_number_raw((e->>'transactions_count')::numeric, 'transaction'), w.span,
     CASE WHEN (e->>'errors_count')::bigint * 2 > (e->>'opened_count')::bigint
          THEN format(', but look at its %s errors first, since some drivers close a connection '
                      'after one',
                      e->>'errors_count') END)
 WHEN 'pool_too_small' THEN format(
-    'All %s connections of %s%s are busy during %s %% of the time, with transactions of %s and '
-    'hardly a pause in them: %s.',
-    e->>'full_connections', w.app, ' (pool ' || (e->>'full_pool') || ')',
-    round(100 * (e->>'full_time_ratio')::numeric),
+    '%s connections of %s%s are busy during %s of the time, with transactions of %s and hardly a '
+    'pause in them: %s.',
+    CASE WHEN e->>'full_connections' = '2' THEN 'Both'
+         ELSE 'All ' || (e->>'full_connections') END, w.app, ' (pool ' || (e->>'full_pool') || ')',
+    caliper.diagnosis_share_raw((e->>'full_time_ratio')::double precision),
     caliper.diagnosis_time_raw((e->>'held_mean_ms')::double precision),
     CASE WHEN (e->>'ceiling_connections')::double precision
               <= (e->>'full_connections')::double precision
@@ -117,41 +149,67 @@ WHEN 'pool_too_small' THEN format(
                      e->>'ceiling_connections')
          ELSE format('give it about %s (the server has %s free) and look here again, since how '
                      'many requests wait in the application cannot be seen from here',
-                     e->>'needed_connections', e->>'free_connections') END)
+                     e->>'needed_connections',
+                     CASE WHEN (e->>'free_connections')::numeric <= 0 THEN 'none'
+                          ELSE e->>'free_connections' END) END)
 WHEN 'client_side_wait' THEN format(
     '%s opened %s connections while requests came, but in 99 %% of the time the server saw at most '
     '%s of them busy (%s at the peak): if it waits for a connection, it waits for itself, and a '
     'larger pool or more pools cannot help; look for code that takes a connection and then does '
     'something else (calls a service, computes) before it gives it back; if it opens all of them '
     'when it starts, a smaller pool will do.',
-    w.app, e->>'connections_now', w.p99, e->>'busy_connections_max')
+    w.app, e->>'connections_now', CASE w.p99 WHEN 1 THEN 'one' ELSE w.p99::text END,
+    greatest((e->>'busy_connections_max')::numeric, w.p99))
 WHEN 'over_provisioned' THEN format(
-    '%s keeps %s connections open and never had more than %s of them busy since %s: a pool of %s '
-    'would do; if it reports a full pool all the same, it waits for itself and not for the server.',
-    w.app, e->>'connections_now', COALESCE(NULLIF(e->>'busy_connections_peak', '0'), 'one'),
+    '%s keeps %s connections open, of which %s since %s: a pool of %s would do; if it reports a full '
+    'pool all the same, it waits for itself and not for the server.',
+    w.app, e->>'connections_now',
+    CASE (e->>'busy_connections_peak')::numeric WHEN 0 THEN 'none was busy'
+         WHEN 1 THEN 'never more than one was busy'
+         ELSE format('never more than %s were busy at the same time',
+                     e->>'busy_connections_peak') END,
     to_char((e->>'busy_since')::timestamp with time zone, 'YYYY-MM-DD HH24:MI'),
-    e->>'needed_connections')
+    CASE e->>'needed_connections' WHEN '1' THEN 'one' ELSE e->>'needed_connections' END)
 WHEN 'healthy' THEN format(
-    'Nothing to do: at most %s of %s connection%s of %s %s busy in 99 %% of the time%s; if it is '
-    'slow, it does not wait for a connection to the server.',
-    w.p99, e->>'connections_max',
-    CASE WHEN e->>'connections_max' = '1' THEN '' ELSE 's' END, w.app,
-    CASE WHEN w.p99 = 1 THEN 'was' ELSE 'were' END,
+    'Nothing to do: %s%s; if it is slow, it does not wait for a connection to the server.',
+    CASE WHEN w.size = 1 THEN format('%s has one connection and does not need another', w.app)
+         WHEN w.p99 >= w.size THEN format('the %s connections of %s were seldom all busy',
+                                          w.size, w.app)
+         ELSE format('at most %s of %s connections of %s %s busy in 99 %% of the time',
+                     CASE w.p99 WHEN 1 THEN 'one' ELSE w.p99::text END, w.size, w.app,
+                     CASE WHEN w.p99 = 1 THEN 'was' ELSE 'were' END) END,
     ', with transactions of '
-    || caliper.diagnosis_time_raw((e->>'held_mean_ms')::double precision))
+    || caliper.diagnosis_time_raw(NULLIF((e->>'held_mean_ms')::double precision, 0)))
 ELSE format(
-    '%s transaction%s of %s ended in %s: ask again when it has done more, or about a longer '
-    'time, as with SELECT * FROM caliper.diagnose(''2 hours'').',
-    CASE WHEN e->>'transactions_count' = '0' THEN 'No' ELSE 'Only ' || (e->>'transactions_count') END,
-    CASE WHEN e->>'transactions_count' IN ('0', '1') THEN '' ELSE 's' END, w.app, w.span)
+    '%s of %s ended in %s%s: ask again when it has done more%s.',
+    CASE e->>'transactions_count' WHEN '0' THEN 'No transaction'
+         ELSE 'Only ' || caliper.diagnosis_number_raw((e->>'transactions_count')::numeric,
+                                                      'transaction') END,
+    w.app, w.span,
+    CASE e->>'open_transactions_count' WHEN '0' THEN ''
+         WHEN '1' THEN ', and one is open (see caliper.active)'
+         ELSE format(', and %s are open (see caliper.active)', e->>'open_transactions_count') END,
+    CASE WHEN (e->>'window_s')::double precision < 7000
+         THEN ', or about a longer time, as with SELECT * FROM caliper.diagnose(''2 hours'')' END)
 END
 FROM caliper.diagnosis_limits() AS l, LATERAL (
     SELECT quote_ident(diagnosis_step_raw.application) AS app,
-           quote_ident(e->>'top_application') AS top,
+           CASE WHEN e->>'top_application' = diagnosis_step_raw.application THEN 'itself'
+                ELSE quote_ident(e->>'top_application') END AS top,
+           CASE WHEN e->>'top_application' = diagnosis_step_raw.application THEN ''
+                ELSE ' (see its row here)' END AS row,
+           CASE e->>'slots_used' WHEN '1' THEN 'the only slot was'
+                ELSE format('all %s slots were', e->>'slots_used') END AS slots,
            greatest((e->>'busy_connections_p99')::numeric, 1) AS p99,
+           (e->>'connections_max')::numeric AS size,
            e->'blocker' AS b, e->'openers'->0 AS o, e->'statements'->0 AS s,
            (e->'openers'->0->>'longest_gap_ms')::double precision AS gap,
-           caliper.diagnosis_time_raw((e->>'window_s')::double precision * 1000) AS span) AS w
+           CASE WHEN (e->'blocker'->>'blocked_share_ratio')::numeric < 0.5
+                THEN 'the largest part, ' ELSE '' END || caliper.diagnosis_share_raw(
+                (e->'blocker'->>'blocked_share_ratio')::double precision) AS blamed,
+           CASE WHEN (e->>'window_s')::numeric < 1 THEN 'less than a second'
+                ELSE caliper.diagnosis_time_raw((e->>'window_s')::double precision * 1000)
+                END AS span) AS w
 $$;
 
 COMMENT ON FUNCTION caliper.diagnosis_step_raw(text, text, jsonb) IS
@@ -192,12 +250,21 @@ WITH fact AS MATERIALIZED (
                l.lost_share * greatest(f.connections_mean, 1)) AS matters,
            least(EXTRACT(epoch FROM p.period)::double precision, greatest(   /* since a reset, */
                EXTRACT(epoch FROM f.window_end - f.window_start)::double precision,
-               EXTRACT(epoch FROM p.period)::double precision * f.unused_parts / 10)) AS unused_s
-    FROM (SELECT COALESCE(diagnose.period, interval '10 minutes')) AS p (period)
+               EXTRACT(epoch FROM p.period)::double precision * f.unused_parts / 10)) AS unused_s,
+           f.unused >= l.leak_connections AND f.unused_parts >= l.spread AND f.unused_late > 0
+               AND f.closed <= l.leak_closed * greatest(f.opened, f.unused) AS leaks,
+           f.lost >= l.leak_connections AND f.lost_moments >= l.spread
+               AND 2 * f.lost >= f.connections
+               AND f.closed <= l.leak_closed * greatest(f.opened, f.lost) AS has_leaked
+    FROM (SELECT caliper.checked_period_raw(COALESCE(diagnose.period, interval '10 minutes')))
+         AS p (period)
     CROSS JOIN LATERAL caliper.diagnosis_facts_raw(p.period) AS f
     CROSS JOIN caliper.diagnosis_limits() AS l
     LEFT JOIN caliper.server AS s ON true
     WHERE f.application_name = COALESCE(diagnose.application, f.application_name)
+       OR f.application_name IN (       /* what is wrong with who is in its way */
+           SELECT r.top_application FROM caliper.refusals AS r
+           WHERE r.application_name = diagnose.application)
 ), fault AS MATERIALIZED (  /* what costs more to find out, only where it may matter */
     SELECT f.*, r.refused, s.top AS statements,
            least(1, COALESCE(greatest(s.slow_seen, CASE   /* of older ones, if it adds up */
@@ -217,12 +284,12 @@ WITH fact AS MATERIALIZED (
                           OR f.refused->>'refused_reason' IN ('role_limit', 'database_limit'))
                 THEN 5.5 ELSE v.rank END AS rank
     FROM fault AS f, LATERAL (VALUES
-        (1, 'connection_leak', f.unused::double precision,
-         f.unused >= f.leak_connections AND f.unused_parts >= f.spread
-             AND f.unused_late > 0 AND f.closed <= f.leak_closed * greatest(f.opened, f.unused),
-         f.unused / greatest(f.opened, f.unused, 1)::double precision),
+        (1, 'connection_leak', CASE WHEN f.leaks THEN f.unused ELSE f.lost END::double precision,
+         f.leaks OR f.has_leaked AND f.refused IS NOT NULL,     /* full, it cannot go on */
+         CASE WHEN f.leaks THEN f.unused / greatest(f.opened, f.unused, 1)::double precision
+              ELSE f.lost / greatest(f.connections, 1) END),
         (2, 'server_limit', (f.refused->>'refused_count')::double precision,
-         f.refused IS NOT NULL, 1),
+         f.refused ? 'refused_count', 1),
         (3, 'lock_waits', f.n,
          f.n >= f.enough AND f.lock_time >= f.matters AND f.lock_ratio >= f.lock_share,
          (f.lock_ratio - f.lock_share) / (1 - f.lock_share)),
@@ -307,12 +374,17 @@ WITH fact AS MATERIALIZED (
     WHERE (SELECT bool_or(s.verdict IN ('pool_too_small', 'over_provisioned')) FROM shown AS s)
 ), proven AS (
     SELECT s.*, s.facts || jsonb_strip_nulls(CASE s.verdict
+        WHEN 'server_limit' THEN jsonb_build_object('top_verdict', (
+            SELECT t.verdict FROM shown AS t
+            WHERE t.application_name = s.facts->>'top_application'))
         WHEN 'connection_leak' THEN jsonb_build_object(
-            'unused_connections', s.unused, 'unused_parts_tenths', s.unused_parts,
-            'unused_s', round(s.unused_s::numeric, 1),
-            'unused_per_minute', round((60 * s.unused / s.unused_s)::numeric, 2),
+            'unused_connections', u.n,
+            'unused_in_transaction_connections', s.lost_in_xact,
+            'unused_parts_tenths', CASE WHEN s.leaks THEN s.unused_parts END,
+            'unused_s', round(u.s::numeric, 1),
+            'unused_per_minute', round((60 * u.n / NULLIF(u.s, 0))::numeric, 2),
             'free_connections', s.headroom,
-            'free_last_s', round((s.headroom * s.unused_s / s.unused)::numeric))
+            'free_last_s', round((greatest(s.headroom, 0) * u.s / u.n)::numeric))
         WHEN 'lock_waits' THEN jsonb_build_object(
             'lock_s', round(s.lock_time::numeric / 1000, 3),
             'blocker', caliper.diagnosis_blocker_raw(s.application_name, s.window_start))
@@ -337,16 +409,20 @@ WITH fact AS MATERIALIZED (
             'opened_while_idle_connections', s.grown)
         WHEN 'over_provisioned' THEN jsonb_build_object(
             'busy_connections_peak', s.busy_most, 'busy_since', s.busy_since,
-            'needed_connections', CASE WHEN a.recommended < s.connections THEN a.recommended
-                ELSE greatest(ceil(1.25 * s.busy_most), 1) END)
+            'needed_connections', greatest(s.busy_most, 1,
+                CASE WHEN a.recommended < s.connections THEN a.recommended
+                     ELSE ceil(1.25 * s.busy_most) END))
         ELSE '{}' END) AS evidence
     FROM shown AS s
     LEFT JOIN advice AS a ON a.application_name = s.application_name
+    CROSS JOIN LATERAL (SELECT CASE WHEN s.leaks THEN s.unused ELSE s.lost END,
+                               CASE WHEN s.leaks THEN s.unused_s ELSE s.lost_s END) AS u (n, s)
 )
 SELECT p.application_name, p.verdict, round(p.sure::numeric, 2)::double precision,
        p.window_start, p.window_end, p.xacts, p.evidence,
        caliper.diagnosis_step_raw(p.application_name, p.verdict, p.evidence)
 FROM proven AS p
+WHERE p.application_name = COALESCE(diagnose.application, p.application_name)
 ORDER BY p.rank, p.held_time DESC, p.application_name
 $$;
 

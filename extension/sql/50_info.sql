@@ -51,4 +51,4 @@ AS 'MODULE_PATHNAME', 'caliper_reset_0_1'
 LANGUAGE C STRICT VOLATILE PARALLEL UNSAFE;
 
 COMMENT ON FUNCTION caliper.reset(text) IS
-'Forgets what was collected of a kind: statements, slow, pools, refusals, blocking, alerts, history, predicates, or all. Takes effect in every database at once, and in the save file within a moment. Texts of statements stay as long as there is room, because statements that clients keep prepared could not be shown without them';
+'Forgets what was collected of a kind: statements, slow, pools, refusals, blocking, alerts, history, predicates, advice, trials, or all. Takes effect in every database at once, and in the save file within a moment. Texts of statements stay as long as there is room, because statements that clients keep prepared could not be shown without them';

@@ -4,24 +4,18 @@
  *
  * Owns: its slice of shared memory.  A ring of a fixed number of alerts, of
  * which a new one overwrites the oldest; one lock guards it, exclusive for the
- * worker and for a reset, shared for readers.  For each process slot, what the
- * session there says about itself when it begins: written by that backend
- * alone, its process id last.  And, for each slot and for the server, which
- * episodes were reported: the worker's alone, and here so that another worker
- * does not report them again.
+ * worker and for a reset, shared for readers.  And, for each process slot and
+ * for the server, which episodes were reported: the worker's alone, and here so
+ * that another worker does not report them again.
  *
  * Never allocates or reports.
  */
 #include "postgres.h"
 
 #include "miscadmin.h"
-#include "port/atomics.h"
 #include "storage/lwlock.h"
-#include "storage/proc.h"
 
-#include "platform/local.h"
 #include "store/alerts.h"
-#include "version_compat.h"
 
 typedef struct Alerts
 {
@@ -32,7 +26,6 @@ typedef struct Alerts
 } Alerts;
 
 static Alerts *alerts;
-static CalAlertSession *sessions;
 static LWLock *lock;
 
 static Size alerts_size(void);
@@ -40,21 +33,12 @@ static void alerts_init(void *base, LWLockPadded *locks);
 
 const CalArea cal_alerts_area = {"alerts", alerts_size, alerts_init, 1};
 
-/* Where the sessions begin; the last watch is that of the server. */
-static Size
-sessions_offset(void)
-{
-	return CACHELINEALIGN(add_size(offsetof(Alerts, watch),
-								   mul_size(sizeof(CalAlertWatch),
-											MaxBackends + 1)));
-}
-
-/* Memory for the ring, the watches and the sessions. */
+/* Memory for the ring and the watches; the last watch is the server's. */
 static Size
 alerts_size(void)
 {
-	return add_size(sessions_offset(),
-					mul_size(sizeof(CalAlertSession), MaxBackends));
+	return add_size(offsetof(Alerts, watch),
+					mul_size(sizeof(CalAlertWatch), MaxBackends + 1));
 }
 
 /* The slice is there, and zero. */
@@ -62,45 +46,7 @@ static void
 alerts_init(void *base, LWLockPadded *locks)
 {
 	alerts = base;
-	sessions = (CalAlertSession *) ((char *) base + sessions_offset());
 	lock = &locks[0].lock;
-}
-
-/* Say who this backend is; the next in its slot writes over it. */
-CAL_OFTEN void
-cal_alerts_attach(struct PgBackendStatus *status, const char *usename,
-				  const char *datname)
-{
-	int			procno = CAL_MY_PROC_NUMBER();
-	CalAlertSession *mine;
-
-	if (procno < 0 || procno >= MaxBackends)
-		return;
-	mine = &sessions[procno];
-	mine->pid = 0;
-	pg_write_barrier();
-	mine->status = status;
-	strlcpy(mine->usename, usename ? usename : "", NAMEDATALEN);
-	strlcpy(mine->datname, datname ? datname : "", NAMEDATALEN);
-	pg_write_barrier();
-	mine->pid = MyProcPid;
-}
-
-/* Who a session is, as it said; false if that is not the one in the slot. */
-bool
-cal_alerts_session(int procno, int pid, CalAlertSession *out)
-{
-	const volatile int *now;
-
-	if (procno < 0 || procno >= MaxBackends)
-		return false;
-	now = &sessions[procno].pid;
-	if (*now != pid)
-		return false;
-	pg_read_barrier();
-	memcpy(out, &sessions[procno], sizeof(*out));
-	pg_read_barrier();
-	return out->pid == pid && *now == pid;
 }
 
 /* What is remembered of a slot, or, by the number MaxBackends, of the server. */

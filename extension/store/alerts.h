@@ -15,23 +15,14 @@
 #define CAL_ALERT_USAGE		CAL_ALERT_KINDS /* the kind that no session has */
 #define CAL_ALERT_MESSAGE	160
 
-struct PgBackendStatus;
-
-/* What a backend tells about itself when its session begins. */
-typedef struct CalAlertSession
-{
-	int			pid;			/* 0: nobody's */
-	struct PgBackendStatus *status; /* core's entry of this backend */
-	char		usename[NAMEDATALEN];
-	char		datname[NAMEDATALEN];
-} CalAlertSession;
-
 /* What the worker remembers of a session, or of the whole server. */
 typedef struct CalAlertWatch
 {
 	int			pid;
 	bool		open[CAL_ALERT_KINDS + 1];	/* the episode goes on */
 	TimestampTz episode[CAL_ALERT_KINDS + 1];	/* reported last: its start */
+	TimestampTz since[CAL_ALERT_KINDS + 1]; /* what it was above the threshold
+											 * by */
 	uint64		serial[CAL_ALERT_KINDS + 1];	/* of its alert; 0: none */
 	uint32		lxid;			/* where core does not say more: the open */
 	TimestampTz lxid_since;		/* transaction, and when it was first seen */
@@ -59,12 +50,7 @@ typedef struct CalAlert
 
 extern const CalArea cal_alerts_area;
 
-/* A backend, when its session begins. */
-extern void cal_alerts_attach(struct PgBackendStatus *status,
-							  const char *usename, const char *datname);
-
 /* The worker. */
-extern bool cal_alerts_session(int procno, int pid, CalAlertSession *out);
 extern CalAlertWatch *cal_alerts_watch(int procno);
 extern uint64 cal_alerts_add(CalAlert *alert);
 extern void cal_alerts_update(uint64 serial, double value,

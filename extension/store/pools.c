@@ -35,22 +35,19 @@
 #define EVICT_PROBES	64
 
 Pools	   *cal_pools;
-LWLockPadded *cal_pools_locks;
 char	   *cal_pools_base;
 char	   *cal_pools_shares;
 
 CAL_HOT CalPoolsHead *cal_pools_head;
 
 static Size pools_size(void);
-static void pools_init(void *base, LWLockPadded *padded);
+static void pools_init(void *base, LWLockPadded *locks);
 
-const CalArea cal_pools_area = {
-	"pools", pools_size, pools_init, PARTITIONS + 2
-};
+const CalArea cal_pools_area = {"pools", pools_size, pools_init, 1};
 
-/* Where the pools begin. */
+/* Where the shares begin; the pools follow them. */
 static Size
-pools_offset(void)
+shares_offset(void)
 {
 	return CACHELINEALIGN(add_size(offsetof(Pools, hash),
 								   mul_size(sizeof(uint32), cal_max_pools)));
@@ -60,7 +57,7 @@ pools_offset(void)
 static Size
 pools_size(void)
 {
-	return add_size(pools_offset(),
+	return add_size(shares_offset(),
 					add_size(mul_size(POOL_STRIDE, cal_max_pools),
 							 mul_size(SHARE_STRIDE, MaxBackends)));
 }
@@ -72,22 +69,27 @@ start_pool(int place, const CalPoolKey *key, TimestampTz at)
 	Pool	   *pool = pool_at(place);
 
 	memset(&pool->facts, 0, sizeof(pool->facts));
+	pool->name = 0;
 	pool->facts.key = *key;
 	pool->facts.since = pool->facts.connected_at = at;
 	cal_busy_start(&pool->busy, uptime(at));
 }
 
-/* The slice is there, and zero. */
+/*
+ * The slice is there, and zero.  The locks lie in it, so that what a new
+ * connection touches is on one page; the one we got says which tranche is ours.
+ */
 static void
-pools_init(void *base, LWLockPadded *padded)
+pools_init(void *base, LWLockPadded *locks)
 {
 	CalPoolKey	other;
 
 	cal_pools = base;
 	cal_pools_head = &cal_pools->head;
-	cal_pools_locks = padded;
-	cal_pools_base = (char *) base + pools_offset();
-	cal_pools_shares = cal_pools_base + cal_max_pools * POOL_STRIDE;
+	cal_pools_shares = (char *) base + shares_offset();
+	cal_pools_base = cal_pools_shares + MaxBackends * SHARE_STRIDE;
+	for (int i = 0; i < lengthof(cal_pools->lock); i++)
+		LWLockInitialize(&cal_pools->lock[i], locks[0].lock.tranche);
 	cal_pools->limit = cal_max_pools;
 	cal_pools->nshares = Min(MaxBackends, PG_UINT16_MAX);
 	cal_pools->head.started = GetCurrentTimestamp();
@@ -101,14 +103,24 @@ pools_init(void *base, LWLockPadded *padded)
 		share_at(i)->pool = -1;
 }
 
-/* The place of a pool that is there, or -1; with the directory's lock. */
+/*
+ * The place of a pool that is there, or -1; with the directory's lock.  It is
+ * marked before anything of it is read: a page that a new process writes to
+ * first costs less than one it reads first, with which the kernel maps others.
+ */
 static CAL_OFTEN int
 find_pool(const CalPoolKey *key, uint32 hash)
 {
 	for (int i = 0; i < cal_pools->used; i++)
-		if (cal_pools->hash[i] == hash &&
-			memcmp(&pool_at(i)->facts.key, key, sizeof(CalPoolKey)) == 0)
+	{
+		CalPoolFacts *facts = &pool_at(i)->facts;
+
+		if (cal_pools->hash[i] != hash)
+			continue;
+		*(volatile bool *) &facts->returned = true;
+		if (memcmp(&facts->key, key, sizeof(CalPoolKey)) == 0)
 			return i;
+	}
 	return -1;
 }
 

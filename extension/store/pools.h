@@ -26,8 +26,8 @@ typedef struct CalPoolFacts
 	uint64		abandoned;		/* of those, without a goodbye */
 	uint64		connected_usec; /* sum over all connections, as of ... */
 	TimestampTz connected_at;	/* ... this moment */
-	CalHist32	lifetimes;		/* of closed connections, in ms */
 	CalPoolTotals totals;
+	CalHist32	lifetimes;		/* of closed connections, in ms */
 	CalHist32	held;
 	uint32		busy_peak;		/* before the server started; see restore */
 	TimestampTz busy_peak_at;
@@ -50,6 +50,8 @@ typedef struct CalPoolMember
 	int			thresholds_ms[CAL_ALERT_KINDS];
 	uint64		gap_usec;		/* gaps of the open transaction that ended */
 	uint64		opener;			/* its first statement, or 0 */
+	TimestampTz opened_at;		/* the connection */
+	TimestampTz used_at;		/* its first transaction, or 0 */
 	Oid			opener_user;
 	CalPoolKey	pool;			/* in (other), user and database are its own */
 } CalPoolMember;
@@ -70,6 +72,7 @@ extern int	cal_pools_count(void);
 extern int	cal_pools_read(CalPoolState *out, int room);
 extern int	cal_pools_members(CalPoolMember *out, int room);
 extern bool cal_pools_member(int procno, CalPoolMember *out);
+extern bool cal_pools_session(int procno, int pid, CalPoolSession *out);
 extern void cal_pools_restore(const CalPoolState *saved, bool other);
 extern void cal_pools_reset(void);
 extern void cal_pools_info(CalInfoEmit emit, void *arg);

@@ -9,8 +9,11 @@
  * the open one.
  * Two atomic operations per change, never a wait.
  *
- * Times are microseconds from the start of the server and fit 48 bits for
- * nine years; a clock that is set back stands still until it has caught up.
+ * Times are microseconds from the start of the server.  When the clock is set
+ * back, time stands still here until it has caught up: the numbers remain right,
+ * and the time in between belongs to no level.  48 bits are enough for nine
+ * years; a server that runs for longer, or whose clock was set forward by as
+ * much, has wrong times of busy connections until it is started again.
  */
 #include "postgres.h"
 

@@ -15,12 +15,15 @@
 typedef struct Pool
 {
 	CalBusy		busy;			/* needs no lock */
+	uint16		name;			/* number of the application's; 0: not known */
 	CalPoolFacts facts;
 } Pool;
 
 typedef struct Pools
 {
 	CalPoolsHead head;
+	char		pad[PG_CACHE_LINE_SIZE - sizeof(CalPoolsHead)];
+	LWLock		lock[PARTITIONS + 2];	/* the directory's, then the pools' */
 	int			limit;
 	int			used;			/* places given away, (other) not among them */
 	int			hand;			/* where the last eviction stopped */
@@ -31,7 +34,6 @@ typedef struct Pools
 } Pools;
 
 CAL_LOCAL Pools *cal_pools;
-CAL_LOCAL LWLockPadded *cal_pools_locks;
 CAL_LOCAL char *cal_pools_base;
 CAL_LOCAL char *cal_pools_shares;
 
@@ -63,17 +65,16 @@ partition_of(int place)
 static inline LWLock *
 lock_of(int partition)
 {
-	return &cal_pools_locks[1 + partition].lock;
+	return &cal_pools->lock[1 + partition];
 }
 
-#define directory_lock() (&cal_pools_locks[0].lock)
+#define directory_lock() (&cal_pools->lock[0])
 
 /* Find or make a pool; comes back with the directory's lock. */
 extern int	cal_pools_locate(const CalPoolKey *key, TimestampTz at);
 extern void cal_pools_connected(CalPoolFacts *facts, TimestampTz at);
 
 /* Time as the numbers of busy connections know it; never before the start. */
-#define uptime(at) \
-	((uint64) Max((at) - cal_pools->head.started, INT64CONST(0)))
+#define uptime(at) ((uint64) Max((at) - cal_pools->head.started, INT64CONST(0)))
 
 #endif							/* CAL_POOLS_LAYOUT_H */

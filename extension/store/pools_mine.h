@@ -12,13 +12,13 @@
 CAL_LOCAL CalPoolShare *cal_pools_mine;
 CAL_LOCAL CalBusy *cal_pools_my_busy;
 
-extern void cal_pools_enter(const CalPoolKey *key, TimestampTz at, bool open);
+extern void cal_pools_enter(const CalPoolKey *key, TimestampTz at, const CalPoolSession *opened);
+extern uint16 *cal_pools_name(void);
 extern void cal_pools_leave(TimestampTz at, bool close, bool abandoned);
-extern void cal_pools_free(TimestampTz at, uint64 held_usec,
-						   const CalPoolTotals *more);
+extern void cal_pools_free(TimestampTz at, uint64 held_usec, const CalPoolTotals *more);
 extern void cal_pools_setup(void);
 extern void cal_pools_error(void);
-extern void cal_pools_prepare(void);
+extern void cal_pools_prepare(TimestampTz from);
 
 /* This connection is held from now on. */
 static inline void
@@ -41,7 +41,7 @@ cal_pools_free_plain(TimestampTz at, uint64 held_usec)
 
 	if (unlikely(share->epoch != cal_pools_head->epoch ||
 				 *cell == PG_UINT16_MAX))
-		cal_pools_prepare();
+		cal_pools_prepare(at - (TimestampTz) held_usec);
 	(void) cal_busy_shift(cal_pools_my_busy, -1, at - cal_pools_head->started);
 	cal_share_begin(share);
 	share->totals.xacts++;

@@ -28,7 +28,7 @@ add_share(const CalPoolShare *share, CalPoolFacts *to)
 
 	if (!cal_share_copy(share, &copy))
 		pg_atomic_fetch_add_u64(&cal_pools->torn, 1);
-	if (copy.epoch != cal_pools->head.epoch)
+	if (!cal_share_follows(&copy, cal_pools->head.epoch))
 		return;
 	cal_totals_add(&to->totals, &copy.totals);
 	cal_hist_add16(&to->held, &copy.held);
@@ -106,36 +106,63 @@ copy_member(const CalPoolShare *share, CalPoolMember *to)
 	to->gap_usec = share->gap_usec;
 	to->opener = share->opener;
 	to->opener_user = share->opener_user;
+	to->opened_at = share->opened_at;
+	to->used_at = share->used_at;
 	to->pool = pool_at(share->pool)->facts.key;
 	to->pool.userid = share->userid;
 	to->pool.dbid = share->dbid;
+}
+
+/* The share of a process slot, with its pool's lock; NULL if it has none. */
+static CalPoolShare *
+lock_share(int procno, LWLock **lock)
+{
+	CalPoolShare *share;
+	int			place;
+
+	if (procno < 0 || procno >= cal_pools->nshares)
+		return NULL;
+	share = share_at(procno);
+	while ((place = *(volatile int *) &share->pool) >= 0)
+	{
+		*lock = lock_of(partition_of(place));
+		LWLockAcquire(*lock, LW_SHARED);
+		if (share->pool == place)
+			return share;
+		LWLockRelease(*lock);
+	}
+	return NULL;
 }
 
 /* Copy the connection of a process slot; false if it has none. */
 bool
 cal_pools_member(int procno, CalPoolMember *out)
 {
-	CalPoolShare *share;
-	bool		found = false;
+	LWLock	   *lock;
+	CalPoolShare *share = lock_share(procno, &lock);
 
-	if (procno < 0 || procno >= cal_pools->nshares)
+	if (share == NULL)
 		return false;
-	share = share_at(procno);
-	while (!found)
-	{
-		int			place = *(volatile int *) &share->pool;
-		LWLock	   *lock;
-
-		if (place < 0)
-			return false;
-		lock = lock_of(partition_of(place));
-		LWLockAcquire(lock, LW_SHARED);
-		found = share->pool == place;
-		if (found)
-			copy_member(share, out);
-		LWLockRelease(lock);
-	}
+	copy_member(share, out);
+	LWLockRelease(lock);
 	return true;
+}
+
+/* Copy who is connected there; false if it is not the process meant. */
+bool
+cal_pools_session(int procno, int pid, CalPoolSession *out)
+{
+	LWLock	   *lock;
+	CalPoolShare *share = lock_share(procno, &lock);
+	bool		found;
+
+	if (share == NULL)
+		return false;
+	found = share->pid == pid;
+	if (found)
+		*out = share->session;
+	LWLockRelease(lock);
+	return found;
 }
 
 /* Copy all connections, as far as there is room. */

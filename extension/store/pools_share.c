@@ -15,13 +15,24 @@
 
 #define READ_TRIES	100
 
-/* The owner begins anew. */
+/* Whether it has counted anything; else the rest of it need not be touched. */
+CAL_OFTEN bool
+cal_share_has_totals(const CalPoolShare *share)
+{
+	return (share->totals.xacts | share->totals.setups |
+			share->totals.errors) != 0;
+}
+
+/* The owner begins anew; where nothing was counted, nothing is touched. */
 CAL_OFTEN void
 cal_share_clear(CalPoolShare *share, uint32 epoch)
 {
 	cal_share_begin(share);
-	memset(&share->totals, 0, sizeof(share->totals));
-	memset(&share->held, 0, sizeof(share->held));
+	if (cal_share_has_totals(share))
+	{
+		memset(&share->totals, 0, sizeof(share->totals));
+		memset(&share->held, 0, sizeof(share->held));
+	}
 	share->epoch = epoch;
 	cal_share_end(share);
 }

@@ -9,37 +9,31 @@
 #include "datatype/timestamp.h"
 #include "platform/settings.h"
 #include "port/atomics.h"
-
-/* What finished transactions amount to; work is held less gap. */
-typedef struct CalPoolTotals
-{
-	uint64		xacts;
-	uint64		setups;			/* nothing but SET, SHOW ...; not in xacts */
-	uint64		estimated;		/* xacts whose gap core did not measure */
-	uint64		errors;			/* that the client got to see */
-	uint64		held_usec;
-	uint64		gap_usec;
-	uint64		commit_usec;
-} CalPoolTotals;
+#include "store/pool_session.h"
+#include "store/pool_totals.h"
 
 /* In shared memory; one for each process slot. */
 typedef struct CalPoolShare
 {
 	uint32		change;			/* odd while the owner writes */
-	uint32		epoch;			/* of the reset that the totals follow */
+	uint32		epoch;			/* of the reset that the totals follow; all
+								 * bits turned until the first transaction */
 	int			pool;			/* -1: none; the pool's lock guards it */
-	int			pid;			/* and these */
-	Oid			userid;
+	Oid			userid;			/* and these */
 	Oid			dbid;
+	int			pid;
 	int			thresholds_ms[CAL_ALERT_KINDS]; /* -1: off */
 	uint64		gap_usec;		/* gaps of the open transaction that ended */
 	uint64		opener;			/* its first statement, 0 before */
 	Oid			opener_user;	/* whose it is; SET ROLE may have changed it */
 	TimestampTz opened_at;		/* the connection */
+	TimestampTz used_at;		/* its first transaction, 0 before it ends */
 	CalPoolTotals totals;
-	CalHist16	held;
+	CalPoolSession session;		/* the pool's lock guards it */
+	CalHist16	held;			/* zero while there are no totals */
 } CalPoolShare;
 
+extern bool cal_share_has_totals(const CalPoolShare *share);
 extern void cal_share_clear(CalPoolShare *share, uint32 epoch);
 extern bool cal_share_copy(const CalPoolShare *share, CalPoolShare *to);
 
@@ -59,17 +53,11 @@ cal_share_end(CalPoolShare *share)
 	share->change++;
 }
 
-/* Add to totals. */
-static inline void
-cal_totals_add(CalPoolTotals *to, const CalPoolTotals *from)
+/* Whether the totals follow the reset of an epoch. */
+static inline bool
+cal_share_follows(const CalPoolShare *share, uint32 epoch)
 {
-	to->xacts += from->xacts;
-	to->setups += from->setups;
-	to->estimated += from->estimated;
-	to->errors += from->errors;
-	to->held_usec += from->held_usec;
-	to->gap_usec += from->gap_usec;
-	to->commit_usec += from->commit_usec;
+	return share->epoch == epoch || share->epoch == ~epoch;
 }
 
 #endif							/* CAL_POOLS_SHARE_H */

@@ -189,12 +189,32 @@ cal_predicate_add(CalPredicate *to, const CalPredicateColumn *column)
 		to->clipped = true;
 }
 
+/* Add what was seen to what is known. */
+static void
+merge(CalPredicate *to, const CalPredicate *seen)
+{
+	to->samples += seen->samples;
+	to->executions += seen->executions;
+	to->rows_filtered += seen->rows_filtered;
+	to->rows_returned += seen->rows_returned;
+	to->rows_inserted += seen->rows_inserted;
+	to->rows_updated += seen->rows_updated;
+	to->rows_deleted += seen->rows_deleted;
+	to->updated[0] |= seen->updated[0];
+	to->updated[1] |= seen->updated[1];
+	to->usec += seen->usec;
+	to->last = seen->last;
+	to->clipped |= seen->clipped;
+	to->others |= seen->others;
+	for (int i = 0; i < seen->ncolumns; i++)
+		cal_predicate_add(to, &seen->column[i]);
+}
+
 /* Add what was seen to an entry, or make one; with the lock held. */
 static void
 note(const CalPredicate *seen, uint16 path)
 {
 	Entry	   *entry = lookup(&seen->key);
-	CalPredicate *to;
 
 	if (entry == NULL)
 	{
@@ -211,17 +231,9 @@ note(const CalPredicate *seen, uint16 path)
 		*bucket = number;
 		return;
 	}
-	to = &entry->predicate;
 	entry->uses = Min(entry->uses + 1, USES_MAX);
-	to->samples += seen->samples;
-	to->rows_filtered += seen->rows_filtered;
-	to->rows_returned += seen->rows_returned;
-	to->usec += seen->usec;
-	to->last = seen->last;
-	to->path = path;
-	to->clipped |= seen->clipped;
-	for (int i = 0; i < seen->ncolumns; i++)
-		cal_predicate_add(to, &seen->column[i]);
+	entry->predicate.path = path;
+	merge(&entry->predicate, seen);
 }
 
 /* Note what one execution did with its tables. */

@@ -1,8 +1,8 @@
 /*
  * texts.c
- *		Bounded stores of texts: statements, and plans.
+ *		Bounded stores of texts: statements, plans, and samples.
  *
- * Owns: two slices of shared memory of the same make.  Each is a fixed number
+ * Owns: three slices of shared memory of the same make.  Each is a fixed number
  * of slots, found through hash buckets, and of chunks, in which the texts lie
  * as chains.  Called by capture (find, holds, store), by readers (fetch) and
  * by those who save and reset (next, reset).
@@ -34,7 +34,7 @@
 #define IDLE_SECONDS	600
 #define STALE_SECONDS	3600
 #define NOTHING			UINT32_MAX	/* the end of a chain */
-#define KINDS			2
+#define KINDS			3
 
 typedef struct Chunk
 {
@@ -96,11 +96,14 @@ static Store stores[KINDS];
 
 static Size statements_size(void);
 static Size plans_size(void);
+static Size samples_size(void);
 static void statements_init(void *base, LWLockPadded *locks);
 static void plans_init(void *base, LWLockPadded *locks);
+static void samples_init(void *base, LWLockPadded *locks);
 
 const CalArea cal_texts_area = {"texts", statements_size, statements_init, 1};
 const CalArea cal_plans_area = {"plans", plans_size, plans_init, 1};
+const CalArea cal_samples_area = {"samples", samples_size, samples_init, 1};
 
 /* Memory of the texts of statements, as the setting says. */
 static Size
@@ -114,6 +117,13 @@ static Size
 plans_size(void)
 {
 	return (Size) cal_plan_memory * 1024;
+}
+
+/* Memory of the samples, as the setting says. */
+static Size
+samples_size(void)
+{
+	return (Size) cal_sample_memory * 1024;
 }
 
 /* Divide a slice and put everything on the free chains. */
@@ -155,6 +165,13 @@ static void
 plans_init(void *base, LWLockPadded *locks)
 {
 	init_store(&stores[CAL_TEXT_PLAN], plans_size(), base, locks);
+}
+
+/* The slice of the samples is there. */
+static void
+samples_init(void *base, LWLockPadded *locks)
+{
+	init_store(&stores[CAL_TEXT_SAMPLE], samples_size(), base, locks);
 }
 
 /* The head of the chain in which a key is to be found. */
@@ -379,13 +396,31 @@ cal_texts_holds(CalTextKind kind, uint32 ref)
 	return true;
 }
 
+/* Put a new text in, if there is room or room can be made; or NULL. */
+static Slot *
+insert(Store *store, const CalTextKey *key, const char *text, int len,
+	   int encoding)
+{
+	uint32		now = GetCurrentTimestamp() / USECS_PER_SEC;
+	Slot	   *slot;
+
+	if (!make_room(store, key->userid, chunks_for(len), now))
+	{
+		store->header->dropped++;
+		return NULL;
+	}
+	slot = fill_slot(store, key, text, len);
+	slot->encoding = encoding;
+	slot->seen = now;
+	return slot;
+}
+
 /* Keep a text, if there is room or room can be made; 0 if not. */
 uint32
 cal_texts_store(CalTextKind kind, const CalTextKey *key, const char *text,
 				int len, int encoding)
 {
 	Store	   *store = &stores[kind];
-	uint32		now = GetCurrentTimestamp() / USECS_PER_SEC;
 	uint32		ref = 0;
 	Slot	   *slot;
 
@@ -395,18 +430,44 @@ cal_texts_store(CalTextKind kind, const CalTextKey *key, const char *text,
 	slot = lookup(store, key);
 	if (slot)
 		slot->touched = true;
-	else if (make_room(store, key->userid, chunks_for(len), now))
-	{
-		slot = fill_slot(store, key, text, len);
-		slot->encoding = encoding;
-		slot->seen = now;
-	}
 	else
-		store->header->dropped++;
+		slot = insert(store, key, text, len, encoding);
 	if (slot)
 		ref = slot->ref;
 	LWLockRelease(store->lock);
 	return ref;
+}
+
+/* Keep bytes in place of what is kept under their key. */
+void
+cal_texts_replace(CalTextKind kind, const CalTextKey *key, const char *bytes,
+				  int len, int encoding)
+{
+	Store	   *store = &stores[kind];
+	Slot	   *slot;
+
+	if (len < 0 || len > CAL_TEXT_MAX)
+		return;
+	LWLockAcquire(store->lock, LW_EXCLUSIVE);
+	slot = lookup(store, key);
+	if (slot)
+		drop(store, slot);
+	insert(store, key, bytes, len, encoding);
+	LWLockRelease(store->lock);
+}
+
+/* The share of the memory that is free. */
+double
+cal_texts_spare(CalTextKind kind)
+{
+	Store	   *store = &stores[kind];
+	double		share;
+
+	LWLockAcquire(store->lock, LW_SHARED);
+	share = Min((double) store->header->free_chunks / store->nchunks,
+				1 - (double) store->header->used_slots / store->nslots);
+	LWLockRelease(store->lock);
+	return share;
 }
 
 /* Copy out what a slot holds, as far as there is room; with the lock held. */
@@ -534,4 +595,5 @@ cal_texts_info(CalInfoEmit emit, void *arg)
 {
 	info_of(&stores[CAL_TEXT_STATEMENT], "texts", emit, arg);
 	info_of(&stores[CAL_TEXT_PLAN], "plans", emit, arg);
+	info_of(&stores[CAL_TEXT_SAMPLE], "samples", emit, arg);
 }

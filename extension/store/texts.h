@@ -1,32 +1,27 @@
 /*
  * texts.h
- *		Bounded stores of texts: statements, and plans.
+ *		Bounded stores of texts: statements, plans, and samples.
  */
 #ifndef CAL_TEXTS_H
 #define CAL_TEXTS_H
 
 #include "platform/info.h"
 #include "platform/memory.h"
+#include "store/text_key.h"
 
 typedef enum CalTextKind
 {
 	CAL_TEXT_STATEMENT,
-	CAL_TEXT_PLAN
+	CAL_TEXT_PLAN,
+	CAL_TEXT_SAMPLE				/* see samples.h; its bytes are no text */
 } CalTextKind;
 
-/* A text belongs to one user and one database, so nobody sees another's. */
-typedef struct CalTextKey
-{
-	uint64		id;				/* queryid, or hash of a plan's shape */
-	Oid			userid;
-	Oid			dbid;
-} CalTextKey;
-
-/* No text of either kind is longer; a caller clips to this or to less. */
+/* No text of any kind is longer; a caller clips to this or to less. */
 #define CAL_TEXT_MAX	32768
 
 extern const CalArea cal_texts_area;
 extern const CalArea cal_plans_area;
+extern const CalArea cal_samples_area;
 
 /*
  * Find a text without its content: a reference > 0 that stays valid to test
@@ -49,6 +44,11 @@ extern int	cal_texts_fetch(CalTextKind kind, const CalTextKey *key,
  */
 extern bool cal_texts_next(CalTextKind kind, int *cursor, CalTextKey *key,
 						   char *buf, int *len, int *encoding);
+
+/* For samples: keep in place of what is there; the share that is free. */
+extern void cal_texts_replace(CalTextKind kind, const CalTextKey *key,
+							  const char *bytes, int len, int encoding);
+extern double cal_texts_spare(CalTextKind kind);
 
 extern void cal_texts_reset(CalTextKind kind);
 extern void cal_texts_info(CalInfoEmit emit, void *arg);

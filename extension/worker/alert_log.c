@@ -79,9 +79,9 @@ application_of(const CalParty *party, const char *usename, char *room)
 /* Add whose a session is. */
 static void
 add_party(StringInfo out, const char *const *keys, const CalParty *party,
-		  const CalAlertSession *session)
+		  const CalPoolSession *session)
 {
-	static const CalAlertSession nobody;
+	static const CalPoolSession nobody;
 	char		room[ADDRESS_ROOM];
 
 	if (session == NULL)

@@ -7,14 +7,15 @@
 
 #include "store/alerts.h"
 #include "store/holders.h"
+#include "store/pool_session.h"
 
 /* What is told beyond what the alert itself has; what is not known is zero. */
 typedef struct CalAlertFacts
 {
-	const CalAlertSession *session;
+	const CalPoolSession *session;
 	const char *lock;			/* that is waited for: "mode on object" */
 	const CalParty *root;
-	const CalAlertSession *root_session;
+	const CalPoolSession *root_session;
 	const char *root_state;
 	int			roots;
 	int			used;			/* connections */

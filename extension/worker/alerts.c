@@ -13,7 +13,8 @@
  * for all, a wait for a lock once.  The limit on connections is reported again
  * only after their number has been clearly lower.  Every alert is kept in the
  * ring; those above pg_caliper.log_rate_limit are not logged, but counted.
- * A clock that is set back makes times short, and nothing else.
+ * A clock that is set back makes times short: what is below its threshold by
+ * that is reported later, and what was reported before goes on until it ends.
  */
 #include "postgres.h"
 
@@ -57,7 +58,7 @@ typedef struct Status
 typedef struct Subject
 {
 	CalPoolMember member;
-	CalAlertSession session;
+	CalPoolSession session;
 	Status		status;
 	TimestampTz since[CAL_ALERT_KINDS]; /* 0: that is not so */
 	TimestampTz episode[CAL_ALERT_KINDS];	/* which is reported once */
@@ -65,7 +66,7 @@ typedef struct Subject
 
 /* Copy core's entry; false if it is another's, or always changing. */
 static bool
-read_status(const CalAlertSession *session, Status *to)
+read_status(const CalPoolSession *session, int backend, Status *to)
 {
 	volatile PgBackendStatus *from = session->status;
 
@@ -83,7 +84,7 @@ read_status(const CalAlertSession *session, Status *to)
 		to->queryid = (uint64) from->st_query_id;
 		pgstat_end_read_activity(from, after);
 		if (pgstat_read_activity_complete(before, after))
-			return pid == session->pid;
+			return pid == backend;
 	}
 	return false;
 }
@@ -125,8 +126,8 @@ observe(Subject *subject, CalAlertWatch *watch, int procno, TimestampTz now)
 	TimestampTz held;
 	TimestampTz wait;
 
-	if (!cal_alerts_session(procno, subject->member.pid, &subject->session) ||
-		!read_status(&subject->session, status))
+	if (!cal_pools_session(procno, subject->member.pid, &subject->session) ||
+		!read_status(&subject->session, subject->member.pid, status))
 		return false;
 	held = transaction_start(status, watch, procno, now);
 	wait = 0;
@@ -208,7 +209,7 @@ find_root(Look *look, CalAlert *alert, CalAlertFacts *facts)
 	int			here = find_node(look, alert->pid);
 	const CalLockNode *node;
 	CalParty   *party = palloc(sizeof(CalParty));
-	CalAlertSession *session = palloc(sizeof(CalAlertSession));
+	CalPoolSession *session = palloc(sizeof(CalPoolSession));
 	Status		status;
 	Oid			relation;
 	int			root;
@@ -229,10 +230,10 @@ find_root(Look *look, CalAlert *alert, CalAlertFacts *facts)
 													party);
 	alert->root_userid = party->userid;
 	facts->root = party;
-	if (!cal_alerts_session(node->procno, node->pid, session))
+	if (!cal_pools_session(node->procno, node->pid, session))
 		return;
 	facts->root_session = session;
-	if (read_status(session, &status))
+	if (read_status(session, node->pid, &status))
 		facts->root_state = state_name(&status);
 }
 
@@ -305,9 +306,12 @@ follow(Look *look, CalAlertWatch *watch, const Subject *subject, int kind)
 	int			threshold = subject->member.thresholds_ms[kind];
 	TimestampTz since = subject->since[kind];
 	double		ms = Max(look->now - since, 0) / 1000.0;
-	bool		over = threshold >= 0 && since != 0 && ms >= threshold;
 	bool		known = watch->serial[kind] != 0 &&
 	watch->episode[kind] == subject->episode[kind];
+	bool		goes_on = known && watch->open[kind] &&
+	watch->since[kind] == since;
+	bool		over = threshold >= 0 && since != 0 &&
+	(ms >= threshold || goes_on);
 
 	if (!over || !known)
 		end(watch, kind, look->now);
@@ -318,6 +322,7 @@ follow(Look *look, CalAlertWatch *watch, const Subject *subject, int kind)
 	else
 		watch->serial[kind] = report(look, subject, kind, ms);
 	watch->episode[kind] = subject->episode[kind];
+	watch->since[kind] = since;
 	watch->open[kind] = true;
 }
 

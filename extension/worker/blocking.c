@@ -8,7 +8,9 @@
  * the root of its chain, and the time since the look before is booked in
  * store/blocking.c on whoever is there: in equal parts, if there are several,
  * so that the sum remains what was waited.  A look that took long is not
- * repeated soon: looking never takes more than about a hundredth of the time.
+ * repeated soon, so that looking takes about a hundredth of the time; but once
+ * a second it looks in any case, so a look that takes more than 10 ms, as with
+ * many hundreds of sessions in one queue, takes a larger part.
  *
  * The time is a sample.  What is shorter than the interval may be missed or
  * count for too much; on the average it is right.  It is measured by a clock
@@ -61,7 +63,7 @@ clock_seconds(void)
 	return INSTR_TIME_GET_DOUBLE(now);
 }
 
-/* When to look again. */
+/* When to look again: later after a look that took long, but within 1 s. */
 int
 cal_blocking_interval(void)
 {

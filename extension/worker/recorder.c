@@ -33,6 +33,7 @@
 #include "worker/recorder.h"
 
 /* Longer than so many intervals, and so many ms, and the worker was away. */
+#define CLOCK_SLACK	100000	/* us by which two readings may differ */
 #define HOLE_INTERVALS	3
 #define HOLE_MS			3000
 
@@ -288,7 +289,8 @@ put_busy(CalHistoryPoint *point, CalHistoryMark *mark,
 
 /*
  * After the clock was set back, time stands still for the pools until it has
- * caught up; then the two ends have to say what was in between.
+ * caught up, and when it is set forward it leaps; then the two ends have to say
+ * what was in between.
  */
 static void
 mind_clock(CalHistoryPoint *point, const CalPoolState *pool, uint64 passed,
@@ -297,7 +299,8 @@ mind_clock(CalHistoryPoint *point, const CalPoolState *pool, uint64 passed,
 	int64		age = pool->at - pool->facts.since;
 	uint64		elapsed = elapsed_ms * UINT64CONST(1000);
 
-	if (age >= 0 && passed >= Min(age, elapsed) / 2)
+	if (age >= 0 && passed >= Min(age, elapsed) / 2 &&
+		passed <= elapsed * 2 + CLOCK_SLACK)
 		return;
 	point->connected_usec = elapsed *
 		(point->connections.before + point->connections.now) / 2;

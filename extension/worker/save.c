@@ -12,11 +12,15 @@
 #include "postgres.h"
 
 #include <unistd.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "miscadmin.h"
 #include "storage/fd.h"
 #include "storage/ipc.h"
 #include "storage/proc.h"
+#include "utils/memutils.h"
 #include "utils/timestamp.h"
 
 #include "platform/settings.h"
@@ -129,17 +133,38 @@ save_at_shutdown(int code, Datum arg)
 }
 
 /*
- * The postmaster has new shared memory, at start or after a crash: fill it
- * with what was saved, and have it saved at the end.  Single-user mode is for
- * repairs and does neither.
+ * Fill new shared memory with what was saved.  The memory that it takes goes
+ * back at once: the process of every connection begins as a copy of this one,
+ * and each page of freed memory that it comes to use would be copied for it.
+ */
+static void
+fill_memory(void)
+{
+	MemoryContext scratch = AllocSetContextCreate(CurrentMemoryContext,
+												  "pg_caliper start",
+												  ALLOCSET_DEFAULT_SIZES);
+	MemoryContext before = MemoryContextSwitchTo(scratch);
+
+	if (cal_save)
+		cal_load_at_start();
+	cal_recorder_startup();
+	MemoryContextSwitchTo(before);
+	MemoryContextDelete(scratch);
+#ifdef __GLIBC__
+	(void) malloc_trim(0);
+#endif
+}
+
+/*
+ * The postmaster has new shared memory, at start or after a crash: fill it,
+ * and have it saved at the end.  Single-user mode is for repairs and does
+ * neither.
  */
 void
 cal_save_startup(void)
 {
 	if (IsUnderPostmaster || !IsPostmasterEnvironment)
 		return;
-	if (cal_save)
-		cal_load_at_start();
-	cal_recorder_startup();
+	fill_memory();
 	on_shmem_exit(save_at_shutdown, (Datum) 0);
 }

@@ -49,10 +49,12 @@ extern const CalSavedKind cal_saved_texts;
 extern const CalSavedKind cal_saved_plans;
 extern const CalSavedKind cal_saved_events;
 extern const CalSavedKind cal_saved_predicates;
+extern const CalSavedKind cal_saved_sightings;
 extern const CalSavedKind cal_saved_pools;
 extern const CalSavedKind cal_saved_history_pools;
 extern const CalSavedKind cal_saved_history;
 extern const CalSavedKind cal_saved_refusals;
+extern const CalSavedKind cal_saved_trials;
 
 extern void *cal_saver_alloc(CalSaver *saver, Size size);
 extern void cal_saver_put(CalSaver *saver, const void *data, size_t len);

@@ -15,6 +15,8 @@ static const CalSavedKind *const cal_saved_kinds[] = {
 	&cal_saved_plans,
 	&cal_saved_events,
 	&cal_saved_predicates,
+	&cal_saved_sightings,
+	&cal_saved_trials,
 	&cal_saved_pools,
 	&cal_saved_refusals,
 	&cal_saved_history_pools,

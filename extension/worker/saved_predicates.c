@@ -61,11 +61,14 @@ rows_ok(double rows)
 static bool
 predicate_ok(const CalPredicate *p)
 {
-	if (p->key.zero != 0 || !OidIsValid(p->key.relid) ||
+	if (p->key.zero != 0 || !OidIsValid(p->key.relid) || p->samples == 0 ||
 		p->samples > PG_INT64_MAX / 4 || p->usec > PG_INT64_MAX / 4 ||
+		p->executions > PG_INT64_MAX / 4 ||
 		!rows_ok(p->rows_filtered) || !rows_ok(p->rows_returned) ||
+		!rows_ok(p->rows_inserted) || !rows_ok(p->rows_updated) ||
+		!rows_ok(p->rows_deleted) ||
 		!cal_saved_time_ok(p->last) || *(const uint8 *) &p->clipped > 1 ||
-		p->ncolumns > CAL_PREDICATE_COLUMNS)
+		*(const uint8 *) &p->others > 1 || p->ncolumns > CAL_PREDICATE_COLUMNS)
 		return false;
 	for (int i = 0; i < p->ncolumns; i++)
 		if (p->column[i].role > CAL_ROLE_GROUP)
@@ -95,5 +98,5 @@ load_predicate(CalTaker *taker)
 }
 
 const CalSavedKind cal_saved_predicates = {
-	6, 1, save_predicates, load_predicate
+	6, 2, save_predicates, load_predicate
 };

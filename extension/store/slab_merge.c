@@ -1,20 +1,19 @@
 /*
- * merge.c
+ * slab_merge.c
  *		What the shared table and the slabs know of each statement, in one.
  *
- * Owns: nothing beyond a call.  Called by read_statements.c and
- * read_holders.c.  Under the lock of a partition, shared, it copies the
- * statements of the shared table and the entries of all slabs, which hash to
- * the same partition; nothing can move from one to the other meanwhile, so each
- * execution is seen once, and one that has just ended is seen.  Memory is
- * allocated before the lock is taken.
+ * Owns: nothing beyond a call.  Called by readers and by slab_merge_sums.c.  Under the
+ * lock of a partition, shared, it copies the statements of the shared table and
+ * the entries of all slabs, which hash to the same partition; nothing can move
+ * from one to the other meanwhile, so each execution is seen once, and one that
+ * has just ended is seen.  Memory is allocated before the lock is taken.
  */
 #include "postgres.h"
 
 #include "port/pg_bitutils.h"
 #include "utils/memutils.h"
 
-#include "read/merge.h"
+#include "store/slab_merge.h"
 
 #define SLACK	64				/* what may come in while we allocate */
 

@@ -1,12 +1,11 @@
 /*
- * merge.h
+ * slab_merge.h
  *		What the shared table and the slabs know of each statement, in one.
  */
-#ifndef CAL_MERGE_H
-#define CAL_MERGE_H
+#ifndef CAL_SLAB_MERGE_H
+#define CAL_SLAB_MERGE_H
 
 #include "store/slab.h"
-#include "store/statements.h"
 
 /* Room for what a partition holds, and for its merged statements. */
 typedef struct CalMerge
@@ -25,4 +24,4 @@ extern void cal_merge_partition(CalMerge *m, int partition,
 								CalStatement *other);
 extern double cal_merge_total(void);
 
-#endif							/* CAL_MERGE_H */
+#endif							/* CAL_SLAB_MERGE_H */
