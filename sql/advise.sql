@@ -78,7 +78,8 @@ CREATE INDEX one ON tasks (org_id);
 CREATE INDEX two ON tasks (org_id, status, created_at);
 SELECT caliper.reset('predicates');
 SELECT count(*) FROM tasks WHERE org_id = 8 AND status = 'status 1' AND prio = 9;
-SELECT count(*) FROM advice WHERE columns = '{org_id}' OR columns = '{org_id,status}';
+SELECT count(*) FROM advice WHERE ddl ~ '^CREATE' AND columns IN ('{org_id}', '{org_id,status}');
+SELECT ddl FROM advice WHERE ddl ~ '^DROP';
 DROP INDEX one, two;
 
 -- a partition: the index is for the whole, on the evidence

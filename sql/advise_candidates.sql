@@ -99,6 +99,9 @@ SELECT count(*) < 0 FROM items WHERE paid < due;
 :advice
 SELECT FROM items WHERE parent_id = -7;
 :advice
+PREPARE overdue AS SELECT FROM items WHERE state IN ('state 1', 'state 2') AND due < $1 ORDER BY due LIMIT 1;
+EXECUTE overdue('2020-01-01');
+:advice
 
 -- no need for the table
 SELECT sum(user_id) < 0 FROM items WHERE org_id = 150;
@@ -141,6 +144,12 @@ SELECT FROM items WHERE active AND state <> 'state 1' LIMIT 1;
 SELECT FROM items WHERE 'b7x' = ANY (tags);
 :advice
 SELECT FROM items WHERE xmin = '0'::xid;
+:advice
+SELECT sum(length(name)) < 0 FROM orgs WHERE id BETWEEN 1 AND 190;
+:advice
+
+-- an index for each arm of an OR
+SELECT FROM items WHERE org_id = -1 OR user_id = -1;
 :advice
 
 -- one index for several statements

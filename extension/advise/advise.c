@@ -85,6 +85,8 @@ reason(const CalAdvice *a, const CalAdviceRow *row)
 	append_rows(&out, a, n);
 	if (a->evidence || a->unplanned)
 		appendStringInfoString(&out, "; no plan confirms that the index helps");
+	else if (a->after < 0.005 * a->before)
+		appendStringInfoString(&out, "; with the index the planner expects over 99 % less cost");
 	else
 		appendStringInfo(&out, "; with the index the planner expects %.0f %% less cost",
 						 100 * (1 - a->after / a->before));
@@ -140,7 +142,7 @@ static void
 fill_numbers(const CalAdvice *a, CalAdviceRow *row)
 {
 	bool		planned = a->unplanned == NULL && a->evidence == NULL &&
-		a->action != CAL_ADVICE_DROP;
+	a->action != CAL_ADVICE_DROP;
 
 	row->cost_before = planned ? a->before : NAN;
 	row->cost_after = planned ? a->after : NAN;
@@ -157,7 +159,7 @@ describe(const CalAdvice *a, const CalWorkload *workload, CalAdviceRow *row)
 {
 	Oid			relid = a->index.relid;
 	Oid			existing = a->action == CAL_ADVICE_DROP ? a->index.oid
-		: a->replaced;
+	: a->replaced;
 
 	memset(row, 0, sizeof(*row));
 	row->action = a->action;
@@ -321,7 +323,7 @@ deliver(ReturnSetInfo *rsinfo, const CalWorkload *workload, List *advice)
 	int			rank = 0;
 
 	cal_advice_begin(MyDatabaseId, GetUserId(), GetCurrentTimestamp(),
-					 cal_privilege_sees_all());
+					 superuser());
 	foreach(lc, advice)
 	{
 		if (!describe(lfirst(lc), workload, row))

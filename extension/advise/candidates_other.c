@@ -22,7 +22,7 @@
 
 #define IN_ORDER		0.9		/* correlation with the disk, for BRIN */
 #define BRIN_PAGES_MIN	1280	/* of a table: 10 MB */
-#define HASH_WIDTH_MIN	40		/* bytes; below, a btree is as small */
+#define HASH_WIDTH_MIN	20		/* bytes; below, a btree is as small */
 #define SEARCHES_MAX	4		/* clauses that only other methods serve */
 #define SELECTS_LITTLE	0.5		/* share of rows */
 

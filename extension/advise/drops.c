@@ -22,6 +22,7 @@
 #include "utils/timestamp.h"
 
 #include "advise/drops.h"
+#include "store/trials.h"
 
 #define WORSE		0.02		/* share by which no statement may cost more */
 #define VISITS_MAX	500			/* statements planned for one index */
@@ -66,25 +67,61 @@ scans_of(const CalIndex *index)
 	return stats ? stats->numscans : 0;
 }
 
-/* Whether they know of none, although the table is in use. */
-static bool
-is_unused(const CalIndex *index)
+/* When a statement that searches a table was first recorded. */
+static TimestampTz
+first_search(const CalWorkload *workload, Oid relid)
 {
-	return pgstat_fetch_stat_tabentry(index->relid) != NULL &&
-		get_rel_relkind(index->oid) == RELKIND_INDEX && scans_of(index) == 0;
+	TimestampTz first = DT_NOEND;
+
+	for (int i = 0; i < workload->n; i++)
+	{
+		const CalWorkStatement *s = &workload->statement[i];
+
+		for (int j = 0; j < s->npredicates; j++)
+			if (s->predicate[j].key.relid == relid &&
+				s->predicate[j].ncolumns > 0 && s->since != 0)
+				first = Min(first, s->since);
+	}
+	return first;
 }
 
-/* Whether a, and not b, is the one of two equals to stay. */
+/* Whether statements searched the table already when it was made. */
+static bool
+is_new(const CalSelection *sel, const CalIndex *index)
+{
+	CalTrial   *trial = palloc(CAL_TRIALS_MAX * sizeof(CalTrial));
+	TimestampTz first = first_search(sel->workload, index->relid);
+	int			n = cal_trials_copy(trial);
+	bool		new = false;
+
+	for (int i = 0; i < n; i++)
+		new |= trial[i].action == CAL_TRIAL_CREATE &&
+			trial[i].dbid == MyDatabaseId &&
+			trial[i].indexrelid == index->oid && trial[i].at > first;
+	pfree(trial);
+	return new;
+}
+
+/* Whether they know of none, although the table is in use. */
+static bool
+is_unused(const CalSelection *sel, const CalIndex *index)
+{
+	return pgstat_fetch_stat_tabentry(index->relid) != NULL &&
+		get_rel_relkind(index->oid) == RELKIND_INDEX &&
+		scans_of(index) == 0 && !is_new(sel, index);
+}
+
+/*
+ * Whether a, and not b, is the one of two equals to stay: the older one, for
+ * which of them plans happened to use means nothing.
+ */
 static bool
 is_preferred(const CalIndex *a, const CalIndex *b)
 {
 	bool		tied = is_tied(a);
-	bool		used = scans_of(a) > 0;
 
 	if (tied != is_tied(b))
 		return tied;
-	if (used != (scans_of(b) > 0))
-		return used;
 	return a->oid < b->oid;
 }
 
@@ -182,16 +219,18 @@ advise_drop(CalSelection *sel, const Spare *spare)
 		a->grounds = psprintf("%s does all that it does",
 							  quote_identifier(get_rel_name(spare->other->oid)));
 	else
-		a->grounds = "it was never used, and no statement seen here needs it";
+		a->grounds = "it was never used, and no statement seen here needs it; "
+			"a standby counts its own scans";
 	return a;
 }
 
 /* Why an index could go; false: it could not. */
 static bool
-find_spare(CalTable *table, const CalIndex *index, List *advice, List *gone,
+find_spare(CalSelection *sel, const CalIndex *index, List *advice, List *gone,
 		   Spare *spare)
 {
 	CalAdvice  *a = replaced_by(advice, index);
+	CalTable   *table = cal_workload_table(sel->workload, index->relid);
 
 	memset(spare, 0, sizeof(*spare));
 	spare->table = table;
@@ -199,7 +238,7 @@ find_spare(CalTable *table, const CalIndex *index, List *advice, List *gone,
 	spare->is_new = a != NULL;
 	spare->other = a ? &a->index : covered_by(table, index, gone);
 	return spare->other != NULL ||
-		(!index->bound && is_unused(index) && !is_heir(table, index, gone));
+		(!index->bound && is_unused(sel, index) && !is_heir(table, index, gone));
 }
 
 /* Look at one index. */
@@ -210,7 +249,7 @@ consider(CalSelection *sel, CalTable *table, const CalIndex *index,
 	Spare		spare;
 	CalAdvice  *a;
 
-	if (is_tied(index) || !find_spare(table, index, advice, *gone, &spare))
+	if (is_tied(index) || !find_spare(sel, index, advice, *gone, &spare))
 		return NULL;
 	if (!is_dispensable(sel, index, *gone,
 						Max(sel->choice->deadline,

@@ -14,6 +14,7 @@
 #include <math.h>
 
 #include "access/stratnum.h"
+#include "catalog/pg_am_d.h"
 #include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "utils/lsyscache.h"
@@ -53,7 +54,7 @@ share_in_vain(const CalPredicate *p)
 	return p->rows_filtered / all;
 }
 
-/* Advice that contains this index; NULL if there is none. */
+/* Advice that contains this index, or its first keys; NULL if none does. */
 static CalAdvice *
 find_covering(List *advice, const CalIndex *index)
 {
@@ -63,23 +64,26 @@ find_covering(List *advice, const CalIndex *index)
 	{
 		CalAdvice  *a = lfirst(lc);
 
-		if (cal_index_covers(&a->index, index))
+		if (cal_index_covers(&a->index, index) ||
+			cal_index_repeats(&a->index, index) ||
+			cal_index_repeats(index, &a->index))
 			return a;
 	}
 	return NULL;
 }
 
-/* A column as the statement's plan named it, in the table it is advised for. */
+/* A column as the statement's plan named it, in the table it is advised for; 0: gone. */
 static AttrNumber
 column_in(const CalTable *table, Oid seen_in, AttrNumber attno)
 {
-	char	   *name;
+	if (seen_in != table->relid)
+	{
+		char	   *name = get_attname(seen_in, attno, true);
 
-	if (seen_in == table->relid)
-		return attno > 0 && attno <= table->natts ? attno : 0;
-	name = get_attname(seen_in, attno, true);
-	attno = name ? get_attnum(table->relid, name) : 0;
-	return attno > 0 && attno <= table->natts ? attno : 0;
+		attno = name ? get_attnum(table->relid, name) : 0;
+	}
+	return attno > 0 && attno <= table->natts &&
+		OidIsValid(table->column[attno].typid) ? attno : 0;
 }
 
 /* What was seen of a column, as the condition that it stands for. */
@@ -189,6 +193,38 @@ table_of(Evidence *e, Oid relid)
 	return table;
 }
 
+/* Whether an index finds rows by one of the conditions. */
+static bool
+searches(const CalIndex *index, const CalWant *want)
+{
+	ListCell   *lc;
+
+	if (index->am != BTREE_AM_OID)
+		return true;
+	foreach(lc, want->clauses)
+	{
+		if (equal(((CalClause *) lfirst(lc))->expr, index->key[0].expr))
+			return true;
+	}
+	return false;
+}
+
+/* The first candidate that spares reading rows in vain; NULL if none does. */
+static const CalIndex *
+first_search(const CalTable *table, List *made, const CalWant *want)
+{
+	ListCell   *lc;
+
+	foreach(lc, made)
+	{
+		const CalIndex *index = lfirst(lc);
+
+		if (searches(index, want) && !cal_index_covered(table, index))
+			return index;
+	}
+	return NULL;
+}
+
 /* The most promising candidate that the table does not have. */
 static CalMember *
 promising(Evidence *e, CalTable *table, List *wants,
@@ -199,15 +235,15 @@ promising(Evidence *e, CalTable *table, List *wants,
 	foreach(lc, wants)
 	{
 		const CalWant *want = lfirst(lc);
-		List	   *made;
+		const CalIndex *index;
 		CalMember  *m;
 
 		if (want->relid != table->relid || want->clauses == NIL)
 			continue;
-		made = cal_candidates_make(table, want);
-		if (made == NIL || cal_index_covered(table, linitial(made)))
+		index = first_search(table, cal_candidates_make(table, want), want);
+		if (index == NULL)
 			continue;
-		m = cal_pool_put(e->sel->pool, table, linitial(made));
+		m = cal_pool_put(e->sel->pool, table, index);
 		if (!m->sized && s->search_path)
 			(void) cal_pool_size(&m, 1, s->userid, s->search_path, e->until);
 		if (!m->sized)
@@ -239,6 +275,21 @@ is_asked_for(const Evidence *e, const CalTable *table, Oid seen_in)
 		list_member_oid(asked, seen_in);
 }
 
+/* Of an index and a prefix of it only the longer one is advised. */
+static void
+forget_covered(Evidence *e, const CalIndex *index)
+{
+	ListCell   *lc;
+
+	foreach(lc, e->evident)
+	{
+		CalAdvice  *a = lfirst(lc);
+
+		if (cal_index_covers(index, &a->index))
+			e->evident = foreach_delete_current(e->evident, lc);
+	}
+}
+
 /* Advise the most promising candidate for one statement and table. */
 static CalAdvice *
 advise(Evidence *e, CalWorkStatement *s, const CalPredicate *p, List *wants)
@@ -261,6 +312,7 @@ advise(Evidence *e, CalWorkStatement *s, const CalPredicate *p, List *wants)
 	{
 		if (!fits(e, m))
 			return NULL;
+		forget_covered(e, &m->candidate.index);
 		a = cal_advice_make(e->sel->workload, table, &m->candidate.index);
 		e->evident = lappend(e->evident, a);
 		e->bytes += m->bytes;

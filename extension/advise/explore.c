@@ -19,6 +19,7 @@
 #include "advise/candidates.h"
 #include "advise/explore.h"
 #include "advise/objective.h"
+#include "advise/trust.h"
 
 #define FEW			16			/* candidates that are all tried alone */
 #define LAYERS		12			/* of candidates, of which some were used */
@@ -28,8 +29,8 @@
 #define VISIT_SHARE	0.5			/* of the time, to visit all statements */
 #define WIDEN_SHARE	0.6			/* and to have seen others' candidates */
 
-const char *const cal_explore_time = "the time limit";
-const char *const cal_explore_memory = "the limit of memory";
+const char	cal_explore_time[] = "the time limit";
+const char	cal_explore_memory[] = "the limit of memory";
 
 /* Candidates of one statement, more than it will keep. */
 typedef struct Bag
@@ -140,6 +141,17 @@ size_bag(CalSubject *s, Bag *bag, TimestampTz until)
 	bag->n = n;
 }
 
+/* Whether statistics have come with sizes, of which the planner knew nothing. */
+static bool
+has_expressions(const Bag *bag)
+{
+	for (int i = 0; i < bag->n; i++)
+		for (int j = 0; j < bag->member[i]->candidate.index.nkeys; j++)
+			if (bag->member[i]->candidate.index.key[j].attno == 0)
+				return true;
+	return false;
+}
+
 /* All that was used in a plan that is worth it. */
 static uint64
 useful(const CalSubject *s)
@@ -236,6 +248,13 @@ visit(CalSelection *sel, CalWorkStatement *statement, TimestampTz until)
 		return false;
 	fill_bag(sel, s, &bag);
 	size_bag(s, &bag, until);
+	if (has_expressions(&bag))
+	{
+		if (!cal_subject_begin(s, until))
+			return false;
+		fill_bag(sel, s, &bag);
+		size_bag(s, &bag, until);
+	}
 	survey(s, &bag, until);
 	if (bag.member)
 		pfree(bag.member);
@@ -295,15 +314,58 @@ note_uses(CalSelection *sel)
 	}
 }
 
+/* Whether an index has a key of another one, or the column beside its keys. */
+static bool
+has_key(const CalIndex *index, const CalIndexKey *key)
+{
+	for (int i = 0; i < index->nkeys; i++)
+		if (index->key[i].attno == key->attno &&
+			(key->attno != 0 || equal(index->key[i].expr, key->expr)))
+			return true;
+	for (int i = 0; i < index->nincludes; i++)
+		if (index->include[i] == key->attno)
+			return true;
+	return false;
+}
+
+/*
+ * Whether what was merged may serve whom a narrower one serves, although some
+ * of its keys come in between: it begins with one of its equalities.
+ */
+static bool
+may_serve(const CalIndex *merged, const CalIndex *narrower)
+{
+	bool		begins = false;
+
+	if (merged->am != narrower->am ||
+		(merged->predicate != NIL &&
+		 !equal(merged->predicate, narrower->predicate)))
+		return false;
+	for (int i = 0; i < Max(1, narrower->nequal); i++)
+		begins |= has_key(narrower, &merged->key[0]) &&
+			narrower->key[i].attno == merged->key[0].attno;
+	for (int i = 0; begins && i < narrower->nkeys; i++)
+		begins = has_key(merged, &narrower->key[i]);
+	return begins;
+}
+
 /* Show a candidate to the statements that a narrower one serves. */
 static void
-show_wider(CalMember *wider, const CalMember *narrower)
+show_wider(CalMember *wider, const CalMember *narrower, bool merged)
 {
+	const CalIndex *index = &wider->candidate.index;
+
 	if (wider == narrower ||
-		!cal_index_covers(&wider->candidate.index, &narrower->candidate.index))
+		(!cal_index_covers(index, &narrower->candidate.index) &&
+		 !(merged && may_serve(index, &narrower->candidate.index))))
 		return;
 	for (int i = 0; i < narrower->nuses; i++)
-		(void) cal_subject_add(narrower->use[i].subject, wider);
+	{
+		CalSubject *s = narrower->use[i].subject;
+
+		if (cal_trust_covers(&wider->candidate.index, s->statement->userid))
+			(void) cal_subject_add(s, wider);
+	}
 }
 
 /* What it saves by itself, in all. */
@@ -393,7 +455,7 @@ widen_table(CalSelection *sel, CalTable *table, TimestampTz until)
 	{
 		CHECK_FOR_INTERRUPTS();
 		for (int j = 0; j < n && bag.member[i]->sized; j++)
-			show_wider(bag.member[i], bag.member[j]);
+			show_wider(bag.member[i], bag.member[j], i >= n);
 	}
 	if (bag.member)
 		pfree(bag.member);

@@ -27,8 +27,8 @@ typedef struct CalSelection
 } CalSelection;
 
 /* Why statements that could be planned are left out. */
-extern const char *const cal_explore_time;
-extern const char *const cal_explore_memory;
+extern const char cal_explore_time[];
+extern const char cal_explore_memory[];
 
 extern void cal_explore(CalSelection *sel);
 extern void cal_select_progress(const CalSelection *sel, const char *phase,

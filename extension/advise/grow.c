@@ -43,8 +43,8 @@ cal_grow_back(CalSearch *x, const CalFound *found)
 }
 
 /*
- * Have a member come in, those that it covers go, and one more if it is given;
- * false: it is covered itself.
+ * Have a member come in, those that it covers or that have the same keys in
+ * front go, and one more if it is given; false: it is covered itself.
  */
 bool
 cal_grow_move(const CalSearch *x, CalMember *m, CalMember *out, CalMove *move)
@@ -62,7 +62,9 @@ cal_grow_move(const CalSearch *x, CalMember *m, CalMember *out, CalMove *move)
 		if (cal_index_covers(&c->candidate.index, &m->candidate.index))
 			return false;
 		if (move->nout < CAL_MOVE_OUT &&
-			cal_index_covers(&m->candidate.index, &c->candidate.index))
+			(cal_index_covers(&m->candidate.index, &c->candidate.index) ||
+			 cal_index_repeats(&m->candidate.index, &c->candidate.index) ||
+			 cal_index_repeats(&c->candidate.index, &m->candidate.index)))
 			move->out[move->nout++] = c;
 	}
 	return true;

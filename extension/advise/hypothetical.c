@@ -39,7 +39,6 @@
 #include "version_compat.h"
 
 #include "advise/hypothetical.h"
-#include "advise/loops.h"
 #include "advise/wants.h"
 
 static get_relation_info_hook_type previous_info = NULL;
@@ -80,7 +79,7 @@ belongs(PlannerInfo *root, Index rti, Oid relid)
 {
 	RangeTblEntry *rte = planner_rt_fetch(rti, root);
 	AppendRelInfo *up = root->append_rel_array ? root->append_rel_array[rti]
-		: NULL;
+	: NULL;
 
 	if (rte->rtekind != RTE_RELATION)
 		return false;
@@ -202,8 +201,8 @@ make_info(PlannerInfo *root, RelOptInfo *rel, const CalHypothetical *h)
 {
 	IndexOptInfo *info = makeNode(IndexOptInfo);
 	double		part = h->table->tuples > 0 &&
-		planner_rt_fetch(rel->relid, root)->relid != h->index.relid
-		? Min(1, rel->tuples / h->table->tuples) : 1;
+	planner_rt_fetch(rel->relid, root)->relid != h->index.relid
+	? Min(1, rel->tuples / h->table->tuples) : 1;
 
 	info->indexoid = h->index.oid;
 	info->rel = rel;
@@ -356,7 +355,7 @@ index_stats(PlannerInfo *root, Oid indexoid, AttrNumber key,
 {
 	Oid			relid = InvalidOid;
 	const CalExpression *e = is_ours(root)
-		? expression_of(indexoid, key, &relid) : NULL;
+	? expression_of(indexoid, key, &relid) : NULL;
 
 	if (e && e->stats)
 	{
@@ -374,10 +373,8 @@ rel_paths(PlannerInfo *root, RelOptInfo *rel, Index rti, RangeTblEntry *rte)
 {
 	if (previous_paths)
 		previous_paths(root, rel, rti, rte);
-	if (!is_ours(root))
-		return;
-	cal_wants_rel(root, rel, rti, rte);
-	cal_loops_note(root, rel);
+	if (is_ours(root))
+		cal_wants_rel(root, rel, rti, rte);
 }
 
 /* EXPLAIN asks for the name of an index. */

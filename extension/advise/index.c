@@ -136,7 +136,36 @@ cal_index_covers(const CalIndex *a, const CalIndex *b)
 	return true;
 }
 
-/* Whether the table has an index that makes this one superfluous. */
+/*
+ * Whether all keys of a btree are the first keys of another one, on the same
+ * rows: what it has beside them does not justify a second one.
+ */
+bool
+cal_index_repeats(const CalIndex *a, const CalIndex *b)
+{
+	bool		same = true;
+	bool		reverse = true;
+
+	if (a->relid != b->relid || a->am != BTREE_AM_OID || b->am != a->am ||
+		a->nkeys > b->nkeys || !same_predicate(a->predicate, b->predicate))
+		return false;
+	for (int i = 0; i < a->nkeys; i++)
+	{
+		const CalIndexKey *x = &a->key[i];
+		const CalIndexKey *y = &b->key[i];
+
+		if (!same_key(x, y))
+			return false;
+		same &= x->desc == y->desc && x->nulls_first == y->nulls_first;
+		reverse &= x->desc != y->desc && x->nulls_first != y->nulls_first;
+	}
+	return same || reverse;
+}
+
+/*
+ * Whether the table has an index that makes this one superfluous, or has its
+ * keys and stays.
+ */
 bool
 cal_index_covered(const CalTable *table, const CalIndex *index)
 {
@@ -144,7 +173,11 @@ cal_index_covered(const CalTable *table, const CalIndex *index)
 
 	foreach(lc, table->indexes)
 	{
-		if (cal_index_covers(lfirst(lc), index))
+		const CalIndex *have = lfirst(lc);
+
+		if (cal_index_covers(have, index) ||
+			(cal_index_repeats(index, have) &&
+			 (have->bound || have->nkeys > index->nkeys)))
 			return true;
 	}
 	return false;
@@ -197,8 +230,8 @@ cal_index_key_names(const CalIndex *index)
 	{
 		const CalIndexKey *key = &index->key[i];
 		char	   *name = key->attno != 0
-			? get_attname(index->relid, key->attno, false)
-			: deparse_expression(key->expr, context, false, false);
+		? get_attname(index->relid, key->attno, false)
+		: deparse_expression(key->expr, context, false, false);
 
 		names = lappend(names, makeString(name));
 	}
@@ -236,7 +269,7 @@ cal_index_ddl(const CalIndex *index)
 	StringInfoData ddl;
 	char	   *schema = get_namespace_name(get_rel_namespace(index->relid));
 	bool		all = get_rel_relkind(index->relid) ==
-		RELKIND_PARTITIONED_TABLE;
+	RELKIND_PARTITIONED_TABLE;
 
 	initStringInfo(&ddl);
 	appendStringInfo(&ddl, "CREATE INDEX %sON %s ", all ? "" : "CONCURRENTLY ",

@@ -36,7 +36,8 @@ typedef struct CalIndex
 	int			nincludes;
 	CalIndexKey key[CAL_INDEX_KEYS];
 	AttrNumber	include[CAL_INDEX_INCLUDES];
-	List	   *predicate;		/* conditions, all of which hold; NIL: all rows */
+	List	   *predicate;		/* conditions, all of which hold; NIL: all
+								 * rows */
 	double		share;			/* of the table's rows that it holds, 0 to 1 */
 	double		tuples;			/* entries; filled in with the size */
 	BlockNumber pages;
@@ -52,6 +53,11 @@ extern bool cal_index_same(const CalIndex *a, const CalIndex *b);
 
 /* Whether a does whatever b does, so that b adds nothing. */
 extern bool cal_index_covers(const CalIndex *a, const CalIndex *b);
+
+/* Whether the keys of a are the first ones of b, on the same rows. */
+extern bool cal_index_repeats(const CalIndex *a, const CalIndex *b);
+
+/* Whether the table has what covers it, or what it repeats and what stays. */
 extern bool cal_index_covered(const struct CalTable *table,
 							  const CalIndex *index);
 

@@ -27,6 +27,7 @@
 #define TRUST		0.5
 #define RATE_MAX	100.0		/* that one may differ from the others */
 #define SAME		0.001		/* costs that differ by less are the same */
+#define RISE_MIN	5.0			/* units of cost; a page or two */
 
 /*
  * Microseconds for one entry: of a btree, to descend and to insert; of GIN,
@@ -254,6 +255,8 @@ count(CalMove *move, const CalSubject *s, double cost)
 	move->gain += s->weight * (s->cost - cost);
 	move->share = Max(move->share, (s->cost - cost) / s->cost);
 	move->loss = Max(move->loss, (cost - s->cost) / cost);
+	if (cost - s->cost > RISE_MIN)
+		move->rise = Max(move->rise, (cost - s->cost) / s->base);
 }
 
 /* Count what is certain: bytes and writes. */
@@ -262,7 +265,7 @@ begin_count(CalMove *move)
 {
 	move->gain = move->in ? -move->in->writes : 0;
 	move->bytes = move->in ? move->in->bytes : 0;
-	move->share = move->loss = 0;
+	move->share = move->loss = move->rise = 0;
 	move->exact = true;
 	for (int i = 0; i < move->nout; i++)
 	{
@@ -362,6 +365,27 @@ cal_objective_apply(CalSelection *sel, const CalMove *move)
 	if (move->in)
 		flip(sel, move->in, true);
 	settle(sel);
+}
+
+/* Choose none; to be called when statements were shown more candidates. */
+void
+cal_objective_reset(CalSelection *sel)
+{
+	for (int i = 0; i < sel->nchosen; i++)
+		sel->chosen[i]->chosen = false;
+	sel->nchosen = 0;
+	sel->bytes = 0;
+	sel->value = 0;
+	sel->clock++;
+	for (int i = 0; i < sel->n; i++)
+	{
+		CalSubject *s = &sel->subject[i];
+
+		s->set = 0;
+		s->cost = s->base;
+		s->changed_at = sel->clock;
+		sel->value += s->weight * s->cost;
+	}
 }
 
 /* Choose exactly these. */

@@ -19,6 +19,7 @@ typedef struct CalMove
 	double		gain;			/* microseconds that are saved */
 	double		share;			/* of a statement's cost saved, at best */
 	double		loss;			/* of a statement's cost added, at worst */
+	double		rise;			/* the same, of what it cost at first */
 	bool		exact;			/* else gain and share are not more than that */
 } CalMove;
 
@@ -38,6 +39,9 @@ extern void cal_objective_bound(CalSelection *sel, CalMove *move);
 extern void cal_objective_rate(CalSelection *sel, CalMove *move,
 							   double enough);
 extern void cal_objective_apply(CalSelection *sel, const CalMove *move);
+
+/* Choose none; to be called when statements were shown more candidates. */
+extern void cal_objective_reset(CalSelection *sel);
 
 /* Choose exactly these. */
 extern void cal_objective_restore(CalSelection *sel, CalMember *const *these,

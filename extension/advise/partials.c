@@ -13,8 +13,10 @@
 
 #include "access/stratnum.h"
 #include "catalog/pg_am_d.h"
+#include "catalog/pg_type_d.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
+#include "parser/parse_coerce.h"
 #include "utils/lsyscache.h"
 
 #include "advise/partials.h"
@@ -55,19 +57,37 @@ strategy_of(const CalTable *table, const CalClause *clause)
 	return OidIsValid(op) ? get_op_opfamily_strategy(op, key.opfamily) : 0;
 }
 
-/* Whether what is compared has few different values. */
+/*
+ * Whether what is compared has few different values, as a status has; a number
+ * that was seen once may just as well be somebody's.
+ */
 static bool
 has_few_values(const CalTable *table, const CalClause *clause)
 {
+	bool		again = clause->seen >= SAMPLES_MIN;
+	bool		number;
 	double		distinct;
 
 	if (strategy_of(table, clause) == 0)
 		return false;
+	number = TypeCategory(exprType(clause->expr)) == TYPCATEGORY_NUMERIC;
+	if (number && !again)
+		return false;
 	distinct = cal_roles_known_distinct(table,
 										cal_roles_expression(table,
 															 clause->expr));
-	return distinct >= 1 && distinct <=
-		(clause->seen >= SAMPLES_MIN ? SAME_VALUES : FEW_VALUES);
+	return distinct >= 1 &&
+		distinct <= (again && !number ? SAME_VALUES : FEW_VALUES);
+}
+
+/* Whether it is a bound that was the same again; points in time move on. */
+static bool
+is_lasting_bound(const CalTable *table, const CalClause *clause)
+{
+	return clause->seen >= SAMPLES_MIN &&
+		strategy_of(table, clause) != BTEqualStrategyNumber &&
+		(clause->expr == NULL ||
+		 TypeCategory(exprType(clause->expr)) != TYPCATEGORY_DATETIME);
 }
 
 /* Whether the next execution will have this condition too. */
@@ -78,8 +98,7 @@ is_constant(const CalTable *table, const CalClause *clause)
 		clause->kind == CAL_CLAUSE_TRUE || clause->kind == CAL_CLAUSE_FALSE ||
 		!has_constant(clause->clause, NULL) || has_few_values(table, clause))
 		return true;
-	return clause->seen >= SAMPLES_MIN &&
-		strategy_of(table, clause) != BTEqualStrategyNumber;
+	return is_lasting_bound(table, clause);
 }
 
 /* Whether a clause can be the predicate of an index, and is worth it. */

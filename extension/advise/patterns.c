@@ -93,8 +93,8 @@ sorts_by_bytes(Oid collation)
 {
 	bool		all = collation == DEFAULT_COLLATION_OID;
 	HeapTuple	tuple = all
-		? SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId))
-		: SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
+	? SearchSysCache1(DATABASEOID, ObjectIdGetDatum(MyDatabaseId))
+	: SearchSysCache1(COLLOID, ObjectIdGetDatum(collation));
 	bool		result = false;
 	bool		isnull;
 	Datum		name;

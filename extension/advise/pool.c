@@ -11,6 +11,7 @@
 #include "common/hashfn.h"
 #include "miscadmin.h"
 
+#include "advise/exprstats.h"
 #include "advise/pool.h"
 #include "advise/sandbox.h"
 #include "advise/size.h"
@@ -97,11 +98,22 @@ cal_member_use(CalMember *member, struct CalSubject *subject, uint64 bit)
 /* What is to be sized, and how far that is done. */
 typedef struct Sizing
 {
-	CalMember *const *member;
+	CalMember  *const *member;
 	int			n;
 	int			done;
 	MemoryContext context;		/* where tables and samples live */
 } Sizing;
+
+/* Find out what the planner will know of its expressions. */
+static void
+learn_expressions(CalMember *m)
+{
+	const CalIndex *index = &m->candidate.index;
+
+	for (int i = 0; i < index->nkeys; i++)
+		if (index->key[i].attno == 0)
+			(void) cal_exprstats_get(m->table, index->key[i].expr);
+}
 
 /* Take sizes, in the sandbox. */
 static void
@@ -117,6 +129,7 @@ take_sizes(void *arg)
 		CHECK_FOR_INTERRUPTS();
 		if (m->sized)
 			continue;
+		learn_expressions(m);
 		m->sized = cal_size_estimate(m->table, &m->candidate.index);
 		m->bytes = Max(1, m->candidate.index.pages) * (double) BLCKSZ;
 	}

@@ -13,8 +13,9 @@
  * - under the search_path that the statement ran under, and never with the
  *   caller's temporary tables before others;
  * - with no function that belongs to somebody who could not act as the owner
- *   anyway: he might have put it there after the statement ran;
+ *   anyway (trust.c): he might have put it there after the statement ran;
  * - with limits on time and on waiting for locks;
+ * - never inside itself;
  * - in a subtransaction that is rolled back, whatever happens.  That restores
  *   the user, the settings and all locks.
  *
@@ -23,9 +24,7 @@
  */
 #include "postgres.h"
 
-#include "access/htup_details.h"
 #include "access/xact.h"
-#include "catalog/pg_proc.h"
 #include "miscadmin.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/planner.h"
@@ -33,16 +32,18 @@
 #include "parser/parse_param.h"
 #include "tcop/tcopprot.h"
 #include "utils/acl.h"
+#include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/resowner.h"
 #include "utils/syscache.h"
 #include "utils/timeout.h"
+#include "utils/varlena.h"
 #include "version_compat.h"
 
-#include "advise/loops.h"
 #include "advise/sandbox.h"
+#include "advise/trust.h"
 #include "advise/wants.h"
 #include "base/text_clean.h"
 #include "mb/pg_wchar.h"
@@ -53,6 +54,7 @@
 
 static TimeoutId timer = MAX_TIMEOUTS;
 static volatile sig_atomic_t timed_out = false;
+static bool inside = false;		/* a function may call us while it is planned */
 
 /* Time is up: cancel what is running, as statement_timeout does. */
 static void
@@ -93,23 +95,37 @@ set_setting(const char *name, const char *value)
 							 GUC_ACTION_SAVE, true, 0, false);
 }
 
+/* The path with temporary tables behind all others, wherever they were. */
+static char *
+turn_path(const char *search_path)
+{
+	StringInfoData path;
+	List	   *names;
+	ListCell   *lc;
+
+	initStringInfo(&path);
+	if (!SplitIdentifierString(pstrdup(search_path), ',', &names))
+		names = NIL;
+	foreach(lc, names)
+	{
+		if (strcmp(lfirst(lc), "pg_temp") != 0)
+			appendStringInfo(&path, "%s, ", quote_identifier(lfirst(lc)));
+	}
+	appendStringInfoString(&path, "pg_temp");
+	return path.data;
+}
+
 /* Become the owner, under the settings that his statement ran under. */
 static void
 enter(Oid owner, const char *search_path)
 {
-	StringInfoData path;
 	Oid			user;
 	int			context;
-
-	initStringInfo(&path);
-	appendStringInfoString(&path, search_path);
-	if (strstr(search_path, "pg_temp") == NULL)
-		appendStringInfo(&path, "%spg_temp", path.len > 0 ? ", " : "");
 
 	GetUserIdAndSecContext(&user, &context);
 	SetUserIdAndSecContext(owner, context | SECURITY_LOCAL_USERID_CHANGE |
 						   SECURITY_RESTRICTED_OPERATION);
-	set_setting("search_path", path.data);
+	set_setting("search_path", turn_path(search_path));
 	set_setting("lock_timeout", "100ms");
 	set_setting("client_min_messages", "error");
 }
@@ -196,37 +212,6 @@ analyse(const CalSample *sample)
 	return query;
 }
 
-/* Whether a function belongs to somebody who could not act as the owner. */
-static bool
-is_foreign_function(Oid function, void *arg)
-{
-	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(function));
-	Oid			author = InvalidOid;
-
-	if (HeapTupleIsValid(tuple))
-	{
-		author = ((Form_pg_proc) GETSTRUCT(tuple))->proowner;
-		ReleaseSysCache(tuple);
-	}
-	return !OidIsValid(author) || !has_privs_of_role(author, *(Oid *) arg);
-}
-
-/*
- * Refuse functions that names in the text may have come to mean later than
- * when the statement ran.  What views and policies call is no such name.
- */
-static bool
-check_functions(Node *node, void *owner)
-{
-	if (node == NULL)
-		return false;
-	if (IsA(node, Query))
-		return query_tree_walker((Query *) node, check_functions, owner, 0);
-	if (check_functions_in_node(node, is_foreign_function, owner))
-		refuse("it calls a function whose owner could not act for its user");
-	return expression_tree_walker(node, check_functions, owner);
-}
-
 /* Check rights on the tables of a query and of all queries inside it. */
 static bool
 check_rights(Node *node, void *arg)
@@ -251,7 +236,10 @@ is_about(const PlannedStmt *plan, const CalSandboxJob *job)
 	return false;
 }
 
-/* The values that its parameters had; none is a list of its own, too. */
+/*
+ * The values that its parameters had; none is a list of its own, too.  What a
+ * domain demands of its values was checked when it ran.
+ */
 static ParamListInfo
 bind_values(const CalSample *sample)
 {
@@ -273,7 +261,7 @@ bind_values(const CalSample *sample)
 		to->pflags = PARAM_FLAG_CONST;
 		if (given->isnull)
 			continue;
-		getTypeInputInfo(given->typid, &input, &elements);
+		getTypeInputInfo(getBaseType(given->typid), &input, &elements);
 		to->value = OidInputFunctionCall(input,
 										 unconstify(char *, given->value),
 										 elements, -1);
@@ -283,17 +271,18 @@ bind_values(const CalSample *sample)
 
 /* Turn the text into a query that may be planned. */
 static Query *
-prepare(CalSandboxJob *job, const CalSample *sample)
+prepare(const CalSample *sample)
 {
 	Query	   *query = analyse(sample);
 	List	   *queries;
 
-	(void) check_functions((Node *) query, &job->owner);
+	cal_trust_check(query);
 	queries = pg_rewrite_query(query);
 	if (list_length(queries) != 1)
 		refuse("rules make several statements of it");
-	(void) check_rights(linitial(queries), NULL);
-	return linitial_node(Query, queries);
+	query = cal_trust_hide(linitial_node(Query, queries));
+	(void) check_rights((Node *) query, NULL);
+	return query;
 }
 
 /* The plan as EXPLAIN shows it, in memory that lasts. */
@@ -325,29 +314,24 @@ plan_set(CalSandboxJob *job, Subject *s, CalShow *show, int set,
 		 MemoryContext keep)
 {
 	PlannedStmt *plan;
-	double		cost;
 
 	show->set = job->sets[set];
 	show->mark = s->params;
 	cal_wants_collect(set == 0 && job->wants ? &s->wants : NULL, keep,
-					  s->source);
-	cal_loops_forget();
+					  s->source, s->query);
 	cal_hypothetical_begin(show);
 	plan = standard_planner(copyObject(s->query), s->source,
 							CURSOR_OPT_PARALLEL_OK, s->params);
 	if (set == 0 && job->nrelids > 0 && !is_about(plan, job))
 		refuse("its names mean other tables now");
-	cost = plan->planTree->total_cost;
-	if (job->corrected)
-		cost += cal_loops_excess(plan);
-	job->costs[set] += cost / job->nsamples;
+	job->costs[set] += plan->planTree->total_cost / job->nsamples;
 	job->used[set] |= cal_hypothetical_used(show, plan);
 	if (job->fetches)
 		cal_fetches_add(&job->fetches[set], show, plan);
 	if (job->plans && job->plans[set] == NULL)
 		job->plans[set] = explain(plan, s->source, s->params, keep);
 	cal_hypothetical_end();
-	cal_wants_collect(NULL, NULL, NULL);
+	cal_wants_collect(NULL, NULL, NULL, NULL);
 }
 
 /* Hand over what the samples want: the first one's, as the others see it. */
@@ -374,7 +358,7 @@ plan_all(CalSandboxJob *job, MemoryContext keep)
 
 	for (int i = 0; i < job->nsamples; i++)
 	{
-		s[i].query = prepare(job, &job->sample[i]);
+		s[i].query = prepare(&job->sample[i]);
 		s[i].params = bind_values(&job->sample[i]);
 		s[i].source = job->sample[i].statement;
 	}
@@ -436,10 +420,12 @@ go_through(const Visit *visit)
 
 	BeginInternalSubTransaction(NULL);
 	MemoryContextSwitchTo(own);
+	inside = true;
 	PG_TRY();
 	{
 		start_timer(visit->ms);
 		enter(visit->owner, visit->search_path);
+		cal_trust_begin();
 		if (visit->job)
 			plan_all(visit->job, before);
 		else
@@ -457,7 +443,9 @@ go_through(const Visit *visit)
 	PG_END_TRY();
 	stop_timer();
 	cal_hypothetical_end();
-	cal_wants_collect(NULL, NULL, NULL);
+	cal_wants_collect(NULL, NULL, NULL, NULL);
+	cal_trust_end();
+	inside = false;
 	RollbackAndReleaseCurrentSubTransaction();
 	MemoryContextSwitchTo(before);
 	CurrentResourceOwner = resources;
@@ -472,6 +460,10 @@ visit_sandbox(const Visit *visit)
 	ErrorData  *error;
 	const char *trouble;
 
+	if (inside)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("indexes cannot be tried while a statement is planned to try others")));
 	if (!cal_privilege_acts_for(visit->owner) ||
 		!SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(visit->owner)))
 		return "only who has the rights of its user may plan it";

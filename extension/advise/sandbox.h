@@ -25,7 +25,6 @@ typedef struct CalSandboxJob
 	const Oid  *hidden;			/* existing indexes not to be seen */
 	int			nhidden;
 	List	   *tables;			/* CalTable, with statistics of expressions */
-	bool		corrected;		/* costs are not to be the planner's own only */
 	int			ms;				/* time for all of it */
 	int			nsets;
 	const uint64 *sets;			/* bit i stands for indexes[i] */

@@ -64,11 +64,29 @@ cal_advice_make(CalWorkload *workload, CalTable *table, const CalIndex *index)
 	return a;
 }
 
+/*
+ * The plan with the chosen indexes.  If there was no time to make it, the best
+ * of those that were made with some of them.
+ */
+static const CalPlanned *
+final_plan(CalSubject *s)
+{
+	const CalPlanned *best = cal_subject_find(s, s->set);
+
+	if (best)
+		return best;
+	for (int i = 0; i < s->nplans; i++)
+		if ((s->plan[i].used & ~s->set) == 0 &&
+			(best == NULL || s->plan[i].cost < best->cost))
+			best = &s->plan[i];
+	return best;
+}
+
 /* Whether a statement's plan uses a chosen index. */
 static bool
 is_used(CalSubject *s, const CalUse *use)
 {
-	const CalPlanned *p = cal_subject_find(s, s->set);
+	const CalPlanned *p = final_plan(s);
 
 	return p != NULL && (p->used & use->bit) != 0;
 }
@@ -77,7 +95,7 @@ is_used(CalSubject *s, const CalUse *use)
 static double
 plain_cost(CalSubject *s)
 {
-	const CalPlanned *p = cal_subject_find(s, s->set);
+	const CalPlanned *p = final_plan(s);
 
 	return p ? p->plain : s->cost;
 }

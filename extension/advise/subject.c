@@ -21,7 +21,7 @@
 #define TABLES_MAX	32			/* of a statement, named to the sandbox */
 #define MS_MAX		2000		/* for one visit to the sandbox */
 #define COST_MIN	0.01		/* no plan is cheaper */
-#define FETCH_USEC	1.4			/* for one row, from a page in memory */
+#define FETCH_USEC	1.6			/* for one row, from a page in memory */
 #define JUMP_USEC	2.0			/* to begin where no page was just used */
 #define HARM		3			/* times as bad as good: to be slower than now */
 
@@ -258,13 +258,35 @@ prepare(const CalSubject *s, CalSandboxJob *job, Oid relids[TABLES_MAX])
 	job->sample = w->sample;
 	job->relids = relids;
 	job->nrelids = Min(w->npredicates, TABLES_MAX);
-	job->corrected = true;
 	job->indexes = s->candidate;
 	job->nindexes = s->n;
 	job->tables = s->workload->tables;
 	job->trouble = "the time limit";
 	for (int i = 0; i < job->nrelids; i++)
 		relids[i] = w->predicate[i].key.relid;
+}
+
+/*
+ * Only executions that differ are kept as samples: if there is one, all that
+ * were looked at had the same values.
+ */
+static void
+note_repeats(CalSubject *s)
+{
+	const CalWorkStatement *w = s->statement;
+	uint64		seen = 0;
+	ListCell   *lw;
+	ListCell   *lc;
+
+	for (int i = 0; i < w->npredicates; i++)
+		seen = Max(seen, w->predicate[i].samples);
+	if (w->nsamples != 1 || w->sample == w->generic)
+		return;
+	foreach(lw, s->wants)
+	{
+		foreach(lc, ((CalWant *) lfirst(lw))->clauses)
+			((CalClause *) lfirst(lc))->seen = (int) Max(1, Min(seen, 100));
+	}
 }
 
 /* First visit: the cost without any candidate, and what it wants. */
@@ -280,6 +302,8 @@ cal_subject_begin(CalSubject *s, TimestampTz deadline)
 		.sets = &none,.costs = &cost,.used = &used,.fetches = &fetches,
 	.wants = &s->wants};
 
+	s->nplans = 0;
+	forget_recalls(s);
 	prepare(s, &job, relids);
 	s->planned = job.ms > 0 && cal_sandbox_run(&job) && job.done == 1;
 	s->failed = !s->planned;
@@ -291,6 +315,7 @@ cal_subject_begin(CalSubject *s, TimestampTz deadline)
 	s->base = s->cost = Max(cost, COST_MIN);
 	s->usec = s->statement->usec / (Max(s->statement->calls, 1) * s->base);
 	s->overlooked = overlooked(s, &fetches);
+	note_repeats(s);
 	remember(s, 0, 0, cost, &fetches);
 	return true;
 }

@@ -68,7 +68,7 @@ extern const CalPlanned *cal_subject_find(CalSubject *s, uint64 set);
 extern void cal_subject_bounds(const CalSubject *s, uint64 set, double *least,
 							   double *most);
 
-/* First visit: the cost without any, and what it wants. */
+/* First visit: the cost without any, and what it wants; forgets all plans. */
 extern bool cal_subject_begin(CalSubject *s, TimestampTz deadline);
 
 /* Plan under sets; and with existing indexes hidden: the cost, or -1. */

@@ -282,6 +282,17 @@ why_unusable(Relation rel)
 	return NULL;
 }
 
+/* The partitioned table that a table belongs to; one being detached has none. */
+static Oid
+root_of(Relation rel)
+{
+	List	   *ancestors = NIL;
+
+	if (rel->rd_rel->relispartition)
+		ancestors = get_partition_ancestors(RelationGetRelid(rel));
+	return ancestors == NIL ? InvalidOid : llast_oid(ancestors);
+}
+
 /* Fill in what is to know of an open table. */
 static void
 read_relation(Relation rel, CalTable *table)
@@ -291,8 +302,7 @@ read_relation(Relation rel, CalTable *table)
 
 	table->unusable = why_unusable(rel);
 	table->relkind = rel->rd_rel->relkind;
-	if (rel->rd_rel->relispartition)
-		table->root = llast_oid(get_partition_ancestors(table->relid));
+	table->root = root_of(rel);
 	read_size(rel, table);
 	table->natts = desc->natts;
 	table->column = palloc0((desc->natts + 1) * sizeof(CalTableColumn));

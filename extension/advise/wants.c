@@ -31,6 +31,7 @@
 static List **collected = NULL;
 static MemoryContext collected_in = NULL;
 static const char *collected_from = NULL;
+static List *literals = NIL;	/* Const: what its text says, calculated */
 
 /* What is being looked at. */
 typedef struct Look
@@ -40,13 +41,46 @@ typedef struct Look
 	CalWant    *want;
 } Look;
 
-/* Collect into this list, in this memory, while the planner runs; or stop. */
+/* Whether an expression depends on more than its text; as a walker. */
+static bool
+depends(Node *node, void *context)
+{
+	return node && (IsA(node, Param) || IsA(node, Var) || IsA(node, SubLink) ||
+					IsA(node, Aggref) || IsA(node, WindowFunc) ||
+					expression_tree_walker(node, depends, context));
+}
+
+/* Note what the planner will calculate from the text alone; as a walker. */
+static bool
+gather_literals(Node *node, void *context)
+{
+	if (node == NULL)
+		return false;
+	if (IsA(node, Query))
+		return query_tree_walker((Query *) node, gather_literals, context, 0);
+	if ((IsA(node, ArrayExpr) || IsA(node, ArrayCoerceExpr) ||
+		 IsA(node, FuncExpr) || IsA(node, OpExpr) || IsA(node, CoerceViaIO)) &&
+		!depends(node, NULL))
+	{
+		node = eval_const_expressions(NULL, copyObject(node));
+		if (IsA(node, Const))
+			literals = lappend(literals, node);
+		return false;
+	}
+	return expression_tree_walker(node, gather_literals, context);
+}
+
+/* Collect while the planner is at the query, which is still as it was; or stop. */
 void
-cal_wants_collect(List **wants, MemoryContext context, const char *source)
+cal_wants_collect(List **wants, MemoryContext context, const char *source,
+				  Query *query)
 {
 	collected = wants;
 	collected_in = context;
 	collected_from = source;
+	literals = NIL;
+	if (wants)
+		(void) gather_literals((Node *) query, NULL);
 }
 
 /* A copy over relation number 1. */
@@ -72,13 +106,14 @@ bare(Node *node)
 /*
  * Whether a constant came from a parameter: the planner puts its value there,
  * but in the text that place has a dollar sign.  What was calculated may have
- * come from one; what has a place elsewhere is of an inlined function.
+ * come from one, unless the text alone says the same; what has a place
+ * elsewhere is of an inlined function.
  */
 static bool
 was_parameter(const Const *value)
 {
 	if (value->location < 0)
-		return true;
+		return !list_member(literals, value);
 	return (size_t) value->location < strlen(collected_from) &&
 		collected_from[value->location] == '$';
 }
@@ -220,7 +255,7 @@ static void
 note_clause(const Look *look, Node *clause)
 {
 	Node	   *node = IsA(clause, RestrictInfo)
-		? (Node *) ((RestrictInfo *) clause)->clause : clause;
+	? (Node *) ((RestrictInfo *) clause)->clause : clause;
 	CalClauseKind kind;
 	Node	   *tested;
 
@@ -252,13 +287,23 @@ keep_want(const Look *look)
 	return want;
 }
 
-/* The arms of an OR, each as a want of its own. */
+/*
+ * The arms of an OR, each as a want of its own, with the conditions that hold
+ * beside it.
+ */
 static void
 keep_arms(const Look *look, Expr *or)
 {
+	List	   *around = NIL;
 	ListCell   *lc;
 	int			n = 0;
 
+	foreach(lc, look->want->clauses)
+	{
+		if (((CalClause *) lfirst(lc))->kind != CAL_CLAUSE_OTHER &&
+			((CalClause *) lfirst(lc))->kind != CAL_CLAUSE_JOIN)
+			around = lappend(around, lfirst(lc));
+	}
 	foreach(lc, ((BoolExpr *) or)->args)
 	{
 		Node	   *arm = lfirst(lc);
@@ -268,7 +313,7 @@ keep_arms(const Look *look, Expr *or)
 
 		if (n++ == ARMS_MAX)
 			return;
-		part.clauses = NIL;
+		part.clauses = list_copy(around);
 		part.orders = NIL;
 		part.arm = true;
 		if (IsA(arm, RestrictInfo))
@@ -280,6 +325,8 @@ keep_arms(const Look *look, Expr *or)
 			note_clause(&inside, arm);
 		part.rows = look->want->tuples *
 			clause_selectivity(look->root, arm, 0, JOIN_INNER, NULL);
+		foreach(la, around)
+			part.rows *= ((CalClause *) lfirst(la))->selectivity;
 		keep_want(&inside);
 	}
 }
@@ -480,7 +527,7 @@ static bool
 is_partition(PlannerInfo *root, Index rti)
 {
 	AppendRelInfo *up = root->append_rel_array ? root->append_rel_array[rti]
-		: NULL;
+	: NULL;
 	RangeTblEntry *rte = up ? planner_rt_fetch(up->parent_relid, root) : NULL;
 
 	return rte && rte->rtekind == RTE_RELATION &&

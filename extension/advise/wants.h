@@ -57,9 +57,12 @@ typedef struct CalWant
 	bool		target;			/* it is updated or deleted from */
 } CalWant;
 
-/* Collect into this list, in this memory, while the planner runs; or stop. */
+/*
+ * Collect into this list, in this memory, while the planner is at the query,
+ * which it has not changed yet; or stop.
+ */
 extern void cal_wants_collect(List **wants, MemoryContext context,
-							  const char *source);
+							  const char *source, Query *query);
 
 /* What one more sample of the statement tells of the first one's wants. */
 extern void cal_wants_compare(List *wants, List *other);

@@ -24,7 +24,8 @@
 
 #define SLACK			64		/* what may come in while we allocate */
 #define STATEMENTS_MAX	2000	/* that are looked at, by total time */
-#define LOAD_SHARE		0.1		/* of a table: a call that writes more loads it */
+#define LOAD_SHARE		0.1		/* of a table: a call that writes more loads
+								 * it */
 
 /* By statement, then by table. */
 static int
@@ -129,6 +130,9 @@ add_counters(CalWorkload *w, const CalStatementKey *key,
 	{
 		s->calls += counters->calls;
 		s->usec += counters->exec_usec;
+		if (counters->since != 0 &&
+			(s->since == 0 || counters->since < s->since))
+			s->since = counters->since;
 	}
 }
 
@@ -145,7 +149,7 @@ add_estimate(CalWorkStatement *s)
 	{
 		const CalPredicate *p = &s->predicate[i];
 		double		usec = p->samples > 0
-			? p->usec * (double) p->executions / p->samples : 0;
+		? p->usec * (double) p->executions / p->samples : 0;
 
 		s->calls = Max(s->calls, p->executions);
 		s->usec = Max(s->usec, usec);

@@ -19,6 +19,7 @@ typedef struct CalWorkStatement
 	int			npredicates;
 	uint64		calls;
 	double		usec;			/* total execution time */
+	TimestampTz since;			/* when it was first recorded; 0: unknown */
 	const char *search_path;
 	CalSample  *generic;		/* its text, without values of parameters */
 	CalSample  *sample;			/* executions, or the same as generic */

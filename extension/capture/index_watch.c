@@ -279,9 +279,11 @@ cal_index_watch_begin(Node *utility)
 static Oid
 root_of(Oid relid)
 {
-	if (!get_rel_relispartition(relid))
-		return relid;
-	return llast_oid(get_partition_ancestors(relid));
+	List	   *ancestors = NIL;
+
+	if (get_rel_relispartition(relid))
+		ancestors = get_partition_ancestors(relid);
+	return ancestors == NIL ? relid : llast_oid(ancestors);
 }
 
 /* The dearest comes first. */
@@ -372,6 +374,7 @@ note(const Known *index, CalTrialAction action)
 	n = load_statements(index->relid, trial->at, &statements);
 	choose_statements(trial, statements, n);
 	cal_trials_note(trial);
+	cal_predicates_renew(MyDatabaseId, index->relid);
 }
 
 /* Note an index of a table unless it was there, and valid, before. */

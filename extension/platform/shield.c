@@ -97,8 +97,8 @@ cal_shield(CalShielded work, void *arg)
 	PG_END_TRY();
 
 	MemoryContextSwitchTo(before.context);
-	release(&made, ok && before.owner != NULL);
 	CurrentResourceOwner = before.owner;
+	release(&made, ok && before.owner != NULL);
 	RESUME_INTERRUPTS();
 	return ok;
 }

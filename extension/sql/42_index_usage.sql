@@ -454,7 +454,7 @@ COMMENT ON COLUMN caliper.index_usage.columns IS 'Its keys in order, columns or 
 COMMENT ON COLUMN caliper.index_usage.is_unique IS 'Whether it is unique';
 COMMENT ON COLUMN caliper.index_usage.is_primary IS 'Whether it is the primary key';
 COMMENT ON COLUMN caliper.index_usage.supports IS 'What depends on it: primary key, unique, exclusion, a foreign key that refers to it or whose columns no other index has in front, replica identity, clustered; null if nothing';
-COMMENT ON COLUMN caliper.index_usage.kind IS 'invalid (its build failed), duplicate (same as covered_by in all but the name), covered (its keys are the first ones of covered_by), unused (no scan since scans_since), used';
+COMMENT ON COLUMN caliper.index_usage.kind IS 'invalid (its build failed), duplicate (same as covered_by in all but the name), covered (its keys are the first ones of covered_by), unused (no scan since scans_since; drop_ddl tells whether it can go), used';
 COMMENT ON COLUMN caliper.index_usage.covered_by IS 'The index that makes it superfluous; null if none does';
 COMMENT ON COLUMN caliper.index_usage.scans IS 'Scans since scans_since, as core counts them';
 COMMENT ON COLUMN caliper.index_usage.scans_since IS 'Since when scans are counted: the latest pg_stat_reset(), crash, or beginning of the cluster, or when the index was created if caliper.index_trials knows; an index may be younger otherwise. Null if unknown';
@@ -462,7 +462,7 @@ COMMENT ON COLUMN caliper.index_usage.last_used IS 'Its latest scan: from Postgr
 COMMENT ON COLUMN caliper.index_usage.tuples_read IS 'Index entries that its scans returned';
 COMMENT ON COLUMN caliper.index_usage.size IS 'Its size, bytes';
 COMMENT ON COLUMN caliper.index_usage.table_writes IS 'Rows that were inserted into the table, or updated so that its indexes got new entries (heap-only updates are left out), since scans_since';
-COMMENT ON COLUMN caliper.index_usage.write_cost IS 'What these cost for this index, ms, by a rule of thumb for its method (caliper.index_limits()); of a partial index for the share of rows that it holds';
+COMMENT ON COLUMN caliper.index_usage.write_cost IS 'What all of these cost for this index, ms (not per 1,000 rows, as in the advice), by a rule of thumb for its method (caliper.index_limits()); of a partial index for the share of rows that it holds';
 COMMENT ON COLUMN caliper.index_usage.write_share IS 'That as a share of the cost of all indexes of the database, ratio';
 COMMENT ON COLUMN caliper.index_usage.drop_ddl IS 'The statement that drops it; null if it is used, if a constraint, a foreign key, a replica identity or a partitioned index needs it, if it is the only one that makes its columns unique, or if it was not observed for long enough';
 COMMENT ON COLUMN caliper.index_usage.note IS 'What else to know before it is dropped; null if nothing';

@@ -293,7 +293,7 @@ COMMENT ON COLUMN caliper.index_trials.query IS 'Its text';
 COMMENT ON COLUMN caliper.index_trials.statement_usename IS 'Who runs it; null if dropped, and in the row for the index';
 COMMENT ON COLUMN caliper.index_trials.writes IS 'Whether it was seen to change the table';
 COMMENT ON COLUMN caliper.index_trials.calls_before IS 'Executions before; of the index, of all its statements together';
-COMMENT ON COLUMN caliper.index_trials.mean_before IS 'Their mean time, ms; of the index, what the executions after would have taken on average';
+COMMENT ON COLUMN caliper.index_trials.mean_before IS 'Their mean time, ms; of the index, what the executions since would have taken on average, had nothing changed';
 COMMENT ON COLUMN caliper.index_trials.stddev_before IS 'Standard deviation of their times, ms';
 COMMENT ON COLUMN caliper.index_trials.calls_after IS 'Executions after; null if unknown';
 COMMENT ON COLUMN caliper.index_trials.mean_after IS 'Their mean time, ms; of the index, of all its statements together';
@@ -301,7 +301,7 @@ COMMENT ON COLUMN caliper.index_trials.stddev_after IS 'Standard deviation of th
 COMMENT ON COLUMN caliper.index_trials.change IS 'Change of the mean time, ratio: -0.9 is 90 % less, 1 is twice as much';
 COMMENT ON COLUMN caliper.index_trials.verdict IS 'confirmed, no effect, harmful, too early or unknown';
 COMMENT ON COLUMN caliper.index_trials.write_calls_before IS 'In the row for the index: executions before, of the statements that change the table';
-COMMENT ON COLUMN caliper.index_trials.write_mean_before IS 'What those after would have taken on average, ms, at the means of before';
+COMMENT ON COLUMN caliper.index_trials.write_mean_before IS 'What those since would have taken on average, ms, had nothing changed';
 COMMENT ON COLUMN caliper.index_trials.write_calls_after IS 'Executions after, of the statements that change the table';
-COMMENT ON COLUMN caliper.index_trials.write_mean_after IS 'Their mean time, ms: the measured price of the index, less write_mean_before';
+COMMENT ON COLUMN caliper.index_trials.write_mean_after IS 'Their mean time, ms; less write_mean_before, the measured price of the index';
 COMMENT ON COLUMN caliper.index_trials.note IS 'In the row for the index: what else had a part in it, or is left out; null if nothing';

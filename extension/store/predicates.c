@@ -280,6 +280,21 @@ cal_predicates_copy(CalPredicate *out, int room, CalPaths *paths)
 	return n;
 }
 
+/* The table has other indexes now: what its scans read is counted anew. */
+void
+cal_predicates_renew(Oid dbid, Oid relid)
+{
+	LWLockAcquire(lock, LW_EXCLUSIVE);
+	for (int i = 0; i < table->used; i++)
+	{
+		CalPredicate *p = &entries[i].predicate;
+
+		if (p->key.dbid == dbid && p->key.relid == relid)
+			p->rows_filtered = p->rows_returned = 0;
+	}
+	LWLockRelease(lock);
+}
+
 /* Forget everything. */
 void
 cal_predicates_reset(void)

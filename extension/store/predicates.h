@@ -24,6 +24,9 @@ extern void cal_predicates_note(const CalPredicate *p, int n, const char *path);
 extern int	cal_predicates_count(void);
 extern int	cal_predicates_copy(CalPredicate *out, int room, CalPaths *paths);
 extern void cal_predicates_reset(void);
+
+/* The table has other indexes now: what its scans read is counted anew. */
+extern void cal_predicates_renew(Oid dbid, Oid relid);
 extern void cal_predicates_info(CalInfoEmit emit, void *arg);
 
 #endif							/* CAL_PREDICATES_H */

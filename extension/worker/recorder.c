@@ -33,7 +33,7 @@
 #include "worker/recorder.h"
 
 /* Longer than so many intervals, and so many ms, and the worker was away. */
-#define CLOCK_SLACK	100000	/* us by which two readings may differ */
+#define CLOCK_SLACK	100000		/* us by which two readings may differ */
 #define HOLE_INTERVALS	3
 #define HOLE_MS			3000
 
