@@ -23,7 +23,8 @@ is($standby->safe_psql('postgres', 'SELECT pg_is_in_recovery()'), 't', 'it is a 
 $standby->safe_psql('postgres', 'DO $$ BEGIN FOR i IN 1 .. 150 LOOP PERFORM pg_sleep(0.002); COMMIT; END LOOP; END $$',
 	connstr => $standby->connstr('postgres') . ' application_name=steady');
 
-for my $view (qw(slow_statements pools active info holders server history() diagnosis pool_advice forecast() pool_plan(1,1,1)))
+for my $view (qw(slow_statements pools active info holders server history() diagnosis pool_advice forecast()),
+	'pool_plan(1, 1, 1)')
 {
 	is($standby->safe_psql('postgres', "SELECT count(*) > 0 FROM caliper.$view"), 't', "$view works on a standby");
 }

@@ -26,19 +26,6 @@
 #define NARROW			3		/* times smaller than the table */
 #define NARROW_PAGES	1280	/* of such a table at least: 10 MB */
 
-/* Whether a column can be had from the index. */
-static bool
-has_column(const CalIndex *index, AttrNumber attno)
-{
-	for (int i = 0; i < index->nkeys; i++)
-		if (index->key[i].attno == attno)
-			return true;
-	for (int i = 0; i < index->nincludes; i++)
-		if (index->include[i] == attno)
-			return true;
-	return false;
-}
-
 /* Whether no value of a column can be too wide, as far as is known. */
 static bool
 is_bounded(const CalTableColumn *column)
@@ -55,7 +42,7 @@ cal_covering_add(const CalTable *table, CalIndex *index, AttrNumber attno)
 {
 	int			width;
 
-	if (has_column(index, attno))
+	if (cal_index_gives(index, attno))
 		return true;
 	if (attno <= 0 || attno > table->natts ||
 		index->nincludes == CAL_INDEX_INCLUDES ||
@@ -109,7 +96,7 @@ cal_covering_keys(const CalTable *table, const CalWant *want,
 	*covering = *index;
 	while ((attno = bms_next_member(want->columns, attno)) >= 0)
 	{
-		if (has_column(covering, attno))
+		if (cal_index_gives(covering, attno))
 			continue;
 		if (attno == 0 || attno > table->natts ||
 			covering->nkeys == CAL_INDEX_KEYS ||

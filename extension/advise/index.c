@@ -30,8 +30,8 @@ same_key(const CalIndexKey *a, const CalIndexKey *b)
 }
 
 /* Whether a column can be had from an index, as a key or beside the keys. */
-static bool
-has_column(const CalIndex *index, AttrNumber attno)
+bool
+cal_index_gives(const CalIndex *index, AttrNumber attno)
 {
 	for (int i = 0; i < index->nkeys; i++)
 		if (index->key[i].attno == attno)
@@ -47,7 +47,7 @@ static bool
 includes_all(const CalIndex *a, const CalIndex *b)
 {
 	for (int i = 0; i < b->nincludes; i++)
-		if (!has_column(a, b->include[i]))
+		if (!cal_index_gives(a, b->include[i]))
 			return false;
 	return true;
 }

@@ -51,6 +51,9 @@ struct CalTable;
 /* The same in every respect that SQL can name. */
 extern bool cal_index_same(const CalIndex *a, const CalIndex *b);
 
+/* Whether a column can be had from an index, as a key or beside the keys. */
+extern bool cal_index_gives(const CalIndex *index, AttrNumber attno);
+
 /* Whether a does whatever b does, so that b adds nothing. */
 extern bool cal_index_covers(const CalIndex *a, const CalIndex *b);
 
