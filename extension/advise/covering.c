@@ -13,8 +13,10 @@
 
 #include "access/htup_details.h"
 #include "access/itup.h"
+#include "access/sysattr.h"
 #include "catalog/pg_am_d.h"
 #include "catalog/pg_type_d.h"
+#include "optimizer/optimizer.h"
 
 #include "advise/covering.h"
 #include "advise/roles.h"
@@ -57,17 +59,45 @@ cal_covering_add(const CalTable *table, CalIndex *index, AttrNumber attno)
 	return true;
 }
 
+/*
+ * The columns that an index must give so that it is enough.  What its condition
+ * says of every entry is not looked at again.
+ */
+static Bitmapset *
+needed(const CalWant *want, const CalIndex *index)
+{
+	Bitmapset  *attrs = NULL;
+	Bitmapset  *columns = bms_copy(want->output);
+	ListCell   *lc;
+	int			i = -1;
+
+	if (index->predicate == NIL)
+		return want->columns;
+	foreach(lc, want->clauses)
+	{
+		const CalClause *c = lfirst(lc);
+
+		if (c->clause && !list_member(index->predicate, c->clause))
+			pull_varattnos(c->clause, 1, &attrs);
+	}
+	while ((i = bms_next_member(attrs, i)) >= 0)
+		columns = bms_add_member(columns,
+								 i + FirstLowInvalidHeapAttributeNumber);
+	return columns;
+}
+
 /* The index with what the want reads beside the keys. */
 bool
 cal_covering_includes(const CalTable *table, const CalWant *want,
 					  const CalIndex *index, CalIndex *covering)
 {
+	Bitmapset  *columns = needed(want, index);
 	int			attno = -1;
 
 	if (want->whole)
 		return false;
 	*covering = *index;
-	while ((attno = bms_next_member(want->columns, attno)) >= 0)
+	while ((attno = bms_next_member(columns, attno)) >= 0)
 		if (!cal_covering_add(table, covering, attno))
 			return false;
 	return covering->nincludes > index->nincludes;
@@ -88,13 +118,14 @@ bool
 cal_covering_keys(const CalTable *table, const CalWant *want,
 				  const CalIndex *index, CalIndex *covering)
 {
+	Bitmapset  *columns = needed(want, index);
 	int			attno = -1;
 	double		distinct = 1;
 
 	if (want->whole)
 		return false;
 	*covering = *index;
-	while ((attno = bms_next_member(want->columns, attno)) >= 0)
+	while ((attno = bms_next_member(columns, attno)) >= 0)
 	{
 		if (cal_index_gives(covering, attno))
 			continue;

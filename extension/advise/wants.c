@@ -464,28 +464,42 @@ note_orders(const Look *look)
 	}
 }
 
-/* The columns that a scan of the relation must give. */
-static void
-note_columns(const Look *look)
+/* Plain columns by their numbers; whether there are others as well. */
+static bool
+plain_columns(const Bitmapset *attrs, Bitmapset **columns)
 {
-	Bitmapset  *attrs = NULL;
-	ListCell   *lc;
+	bool		others = false;
 	int			i = -1;
 
-	pull_varattnos((Node *) look->rel->reltarget->exprs, look->rel->relid,
-				   &attrs);
-	foreach(lc, look->rel->baserestrictinfo)
-		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
-					   look->rel->relid, &attrs);
 	while ((i = bms_next_member(attrs, i)) >= 0)
 	{
 		int			attno = i + FirstLowInvalidHeapAttributeNumber;
 
 		if (attno > 0)
-			look->want->columns = bms_add_member(look->want->columns, attno);
+			*columns = bms_add_member(*columns, attno);
 		else
-			look->want->whole = true;
+			others = true;
 	}
+	return others;
+}
+
+/* The columns that a scan of the relation must read. */
+static void
+note_columns(const Look *look)
+{
+	CalWant    *want = look->want;
+	Bitmapset  *output = NULL;
+	Bitmapset  *tested = NULL;
+	ListCell   *lc;
+
+	pull_varattnos((Node *) look->rel->reltarget->exprs, look->rel->relid,
+				   &output);
+	foreach(lc, look->rel->baserestrictinfo)
+		pull_varattnos((Node *) lfirst_node(RestrictInfo, lc)->clause,
+					   look->rel->relid, &tested);
+	want->whole = plain_columns(output, &want->output) ||
+		plain_columns(tested, &want->columns);
+	want->columns = bms_add_members(want->columns, want->output);
 }
 
 /* All that a relation's want is made of. */

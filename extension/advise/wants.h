@@ -51,6 +51,7 @@ typedef struct CalWant
 	List	   *clauses;		/* CalClause */
 	List	   *orders;			/* lists of CalOrderKey; the final one first */
 	Bitmapset  *columns;		/* plain columns that are read at all */
+	Bitmapset  *output;			/* those read for more than its own clauses */
 	bool		whole;			/* so are others: no index can be enough */
 	bool		limited;		/* a LIMIT is above */
 	bool		arm;
