@@ -42,6 +42,7 @@
 #include "utils/varlena.h"
 #include "version_compat.h"
 
+#include "advise/constancy.h"
 #include "advise/sandbox.h"
 #include "advise/trust.h"
 #include "advise/wants.h"
@@ -339,7 +340,7 @@ static void
 compare_wants(CalSandboxJob *job, Subject *s)
 {
 	for (int i = 1; i < job->nsamples; i++)
-		cal_wants_compare(s[0].wants, s[i].wants);
+		cal_constancy_compare(s[0].wants, s[i].wants);
 	*job->wants = s[0].wants;
 }
 

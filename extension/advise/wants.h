@@ -65,9 +65,6 @@ typedef struct CalWant
 extern void cal_wants_collect(List **wants, MemoryContext context,
 							  const char *source, Query *query);
 
-/* What one more sample of the statement tells of the first one's wants. */
-extern void cal_wants_compare(List *wants, List *other);
-
 /* The planner has made the paths of a relation. */
 extern void cal_wants_rel(PlannerInfo *root, RelOptInfo *rel, Index rti,
 						  RangeTblEntry *rte);
