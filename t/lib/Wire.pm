@@ -82,6 +82,7 @@ sub take
 	while (length $data < $n)
 	{
 		my $got = sysread($self->{socket}, $data, $n - length $data, length $data);
+		next if !defined $got && $!{EINTR};
 		die 'the server closed the connection' unless $got;
 	}
 	return $data;
