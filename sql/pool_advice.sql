@@ -73,7 +73,7 @@ SELECT factor, users, round((xact_rate / factor / first_value(xact_rate) OVER (O
        busy_mean BETWEEN busy_mean_low AND busy_mean_high AS within, limiting IS NOT NULL AS limited,
        substr(assumption, 1, 11) AS assumption
   FROM caliper.forecast('{1,2,20}', users_now => 50, application => 'regress_many', pool_size => 10);
-SELECT factor, limiting, assumption ~ 'forced beyond' AS forced
+SELECT factor, limiting IN ('pool', 'cpu') AS limited, assumption ~ 'forced beyond' AS forced
   FROM caliper.forecast('{20}', application => 'regress_many', pool_size => 1, force => true);
 
 -- Does a plan fit?
