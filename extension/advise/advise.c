@@ -355,7 +355,7 @@ caliper_advise_indexes_0_1(PG_FUNCTION_ARGS)
 	}
 	PG_FINALLY();
 	{
-		cal_advisor_end(MyProcPid);
+		cal_advisor_end(MyProcPid, choice.left_out);
 	}
 	PG_END_TRY();
 	return (Datum) 0;

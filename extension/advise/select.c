@@ -18,26 +18,9 @@
 #include "advise/objective.h"
 #include "advise/search.h"
 
-/* Add a statement to what an advised index serves, with its rows. */
-void
-cal_advice_serve(CalAdvice *advice, CalWorkStatement *statement)
-{
-	advice->served = lappend(advice->served, statement);
-	for (int i = 0; i < statement->npredicates; i++)
-	{
-		const CalPredicate *p = &statement->predicate[i];
-
-		if (p->samples == 0 || (p->key.relid != advice->index.relid &&
-								!cal_advice_has_part(advice, p->key.relid)))
-			continue;
-		advice->filtered += p->rows_filtered / p->samples;
-		advice->read += (p->rows_filtered + p->rows_returned) / p->samples;
-	}
-}
-
 /* Whether the advice is about a partitioned table that has this partition. */
-bool
-cal_advice_has_part(const CalAdvice *advice, Oid relid)
+static bool
+has_part(const CalAdvice *advice, Oid relid)
 {
 	ListCell   *lc;
 
@@ -49,6 +32,23 @@ cal_advice_has_part(const CalAdvice *advice, Oid relid)
 			return table->root == advice->index.relid;
 	}
 	return false;
+}
+
+/* Add a statement to what an advised index serves, with its rows. */
+void
+cal_advice_serve(CalAdvice *advice, CalWorkStatement *statement)
+{
+	advice->served = lappend(advice->served, statement);
+	for (int i = 0; i < statement->npredicates; i++)
+	{
+		const CalPredicate *p = &statement->predicate[i];
+
+		if (p->samples == 0 || (p->key.relid != advice->index.relid &&
+								!has_part(advice, p->key.relid)))
+			continue;
+		advice->filtered += p->rows_filtered / p->samples;
+		advice->read += (p->rows_filtered + p->rows_returned) / p->samples;
+	}
 }
 
 /* Start a piece of advice about an index. */
@@ -242,7 +242,7 @@ cal_select(CalWorkload *workload, CalChoice *choice)
 	.pool = cal_pool_make()};
 	List	   *advice;
 
-	choice->left_out = 0;
+	choice->left_out = workload->left_out;
 	cal_explore(&sel);
 	cal_objective_count_writes(&sel);
 	tell(&sel, "explored");

@@ -55,7 +55,6 @@ extern List *cal_select(CalWorkload *workload, CalChoice *choice);
 /* For the files that select: start a piece, and say whom it serves. */
 extern CalAdvice *cal_advice_make(CalWorkload *workload, CalTable *table,
 								  const CalIndex *index);
-extern bool cal_advice_has_part(const CalAdvice *advice, Oid relid);
 extern void cal_advice_serve(CalAdvice *advice, CalWorkStatement *statement);
 
 #endif							/* CAL_SELECT_H */

@@ -86,7 +86,6 @@ read_column(const CalTable *table, Form_pg_attribute att,
 	column->collation = att->attcollation;
 	column->align = att->attalign;
 	column->fixed = att->attlen > 0;
-	column->not_null = att->attnotnull;
 	read_statistics(table, att->attnum, column);
 	opclass = GetDefaultOpClass(att->atttypid, BTREE_AM_OID);
 	if (!OidIsValid(opclass))

@@ -22,7 +22,6 @@ typedef struct CalTableColumn
 	char		align;
 	bool		fixed;			/* all values have the same width */
 	bool		deduplicates;
-	bool		not_null;
 	int			width;			/* on average, bytes */
 	double		distinct;		/* different values */
 	double		nulls;			/* share of rows */

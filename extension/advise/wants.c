@@ -315,7 +315,6 @@ keep_arms(const Look *look, Expr *or)
 			return;
 		part.clauses = list_copy(around);
 		part.orders = NIL;
-		part.arm = true;
 		if (IsA(arm, RestrictInfo))
 			arm = (Node *) ((RestrictInfo *) arm)->clause;
 		if (is_andclause(arm))
@@ -513,8 +512,6 @@ look_at(const Look *look)
 	want->tuples = look->rel->tuples;
 	want->rows = look->rel->rows;
 	want->limited = root->tuple_fraction > 0 || root->limit_tuples > 0;
-	want->target = bms_is_member(look->rel->relid, root->all_result_relids) ||
-		root->parse->resultRelation == look->rel->relid;
 	note_columns(look);
 	note_orders(look);
 	note_joins(look);

@@ -54,8 +54,6 @@ typedef struct CalWant
 	Bitmapset  *output;			/* those read for more than its own clauses */
 	bool		whole;			/* so are others: no index can be enough */
 	bool		limited;		/* a LIMIT is above */
-	bool		arm;
-	bool		target;			/* it is updated or deleted from */
 } CalWant;
 
 /*

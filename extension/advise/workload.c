@@ -18,7 +18,7 @@
 #include "base/text_clean.h"
 #include "platform/privilege.h"
 #include "store/samples.h"
-#include "store/slab.h"
+#include "store/slab_merge.h"
 #include "store/statements.h"
 #include "store/texts.h"
 
@@ -156,59 +156,23 @@ add_estimate(CalWorkStatement *s)
 	}
 }
 
-/* Room for one partition, which is copied, added up, and forgotten. */
-typedef struct Room
-{
-	CalStatement *statement;
-	int			statements;
-	CalSlabEntry *entry;
-	int			entries;
-} Room;
-
-/* Make room, outside of any lock. */
+/* Add the counters of all statements, partition by partition. */
 static void
-make_room(Room *room, int statements, int entries)
+add_all_counters(CalWorkload *w)
 {
-	if (room->statement)
+	CalMerge	merge = {0};
+	CalStatement *other = palloc0(sizeof(CalStatement));
+
+	for (int partition = 0; partition < CAL_PARTITIONS; partition++)
 	{
-		pfree(room->statement);
-		pfree(room->entry);
+		CHECK_FOR_INTERRUPTS();
+		cal_merge_partition(&merge, partition, other);
+		for (int i = 0; i < merge.n; i++)
+			add_counters(w, &merge.statement[i].key,
+						 &merge.statement[i].counters);
 	}
-	room->statements = statements + SLACK;
-	room->entries = entries + SLACK;
-	room->statement = palloc_extended(room->statements * sizeof(CalStatement),
-									  MCXT_ALLOC_HUGE);
-	room->entry = palloc_extended(room->entries * sizeof(CalSlabEntry),
-								  MCXT_ALLOC_HUGE);
-}
-
-/* Add the counters of a partition, which nobody can move meanwhile. */
-static void
-add_partition(CalWorkload *w, Room *room, int partition)
-{
-	LWLock	   *lock = cal_statements_lock(partition);
-	int			statements;
-	int			entries;
-
-	for (;;)
-	{
-		LWLockAcquire(lock, LW_SHARED);
-		statements = cal_statements_count(partition);
-		entries = cal_slab_count(partition);
-		if (statements <= room->statements && entries <= room->entries)
-			break;
-		LWLockRelease(lock);
-		make_room(room, statements, entries);
-	}
-	statements = cal_statements_copy(partition, room->statement,
-									 room->statements);
-	entries = cal_slab_copy(partition, room->entry, room->entries);
-	LWLockRelease(lock);
-
-	for (int i = 0; i < statements; i++)
-		add_counters(w, &room->statement[i].key, &room->statement[i].counters);
-	for (int i = 0; i < entries; i++)
-		add_counters(w, &room->entry[i].key, &room->entry[i].counters);
+	cal_merge_free(&merge);
+	pfree(other);
 }
 
 /* The statement's text without its values; NULL, with the reason, if none. */
@@ -302,18 +266,12 @@ cal_workload_load(void)
 	CalWorkload *w = palloc0(sizeof(CalWorkload));
 	CalPaths   *paths = palloc(sizeof(CalPaths));
 	char	   *buf = palloc(Max(CAL_TEXT_MAX, CAL_SAMPLE_MAX) + 1);
-	Room		room = {0};
 	CalPredicate *predicates;
 	int			n;
 
 	n = load_predicates(&predicates, paths);
 	make_statements(w, predicates, n, paths);
-	make_room(&room, 0, 0);
-	for (int partition = 0; partition < CAL_PARTITIONS; partition++)
-	{
-		CHECK_FOR_INTERRUPTS();
-		add_partition(w, &room, partition);
-	}
+	add_all_counters(w);
 	for (int i = 0; i < w->n; i++)
 		add_estimate(&w->statement[i]);
 	qsort(w->statement, w->n, sizeof(CalWorkStatement), compare_times);

@@ -20,6 +20,7 @@ typedef struct Progress
 	int			pid;			/* 0: nobody asks */
 	int			done;
 	int			total;
+	int			left_out;		/* statements; by the call that ended last */
 	double		saved;
 	uint64		calls;			/* since the server started */
 	char		phase[PHASE_MAX];
@@ -79,13 +80,16 @@ cal_advisor_progress(int pid, const char *phase, int done, int total,
 	LWLockRelease(lock);
 }
 
-/* It has ended, one way or the other. */
+/* It has ended, one way or the other, without so many of the statements. */
 void
-cal_advisor_end(int pid)
+cal_advisor_end(int pid, int left_out)
 {
 	LWLockAcquire(lock, LW_EXCLUSIVE);
 	if (progress->pid == pid)
+	{
 		progress->pid = 0;
+		progress->left_out = left_out;
+	}
 	LWLockRelease(lock);
 }
 
@@ -99,6 +103,7 @@ cal_advisor_info(CalInfoEmit emit, void *arg)
 	now = *progress;
 	LWLockRelease(lock);
 	emit(arg, "advisor", "calls", now.calls, "calls");
+	emit(arg, "advisor", "left_out", now.left_out, "statements");
 	emit(arg, "advisor", "running_pid", now.pid, "pid");
 	if (now.pid == 0)
 		return;

@@ -14,7 +14,7 @@ extern const CalArea cal_advisor_area;
 extern void cal_advisor_begin(int pid);
 extern void cal_advisor_progress(int pid, const char *phase, int done,
 								 int total, double saved);
-extern void cal_advisor_end(int pid);
+extern void cal_advisor_end(int pid, int left_out);
 extern void cal_advisor_info(CalInfoEmit emit, void *arg);
 
 #endif							/* CAL_ADVISOR_H */

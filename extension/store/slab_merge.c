@@ -45,6 +45,15 @@ make_room(CalMerge *r, int statements, int entries)
 	}
 }
 
+/* Give back the room of the last partition. */
+void
+cal_merge_free(CalMerge *r)
+{
+	pfree(r->statement);
+	pfree(r->entry);
+	pfree(r->bucket);
+}
+
 /* Copy a partition; again with more room if it has grown meanwhile. */
 static void
 copy_partition(CalMerge *r, int partition, CalStatement *other)

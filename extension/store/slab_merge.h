@@ -22,6 +22,7 @@ typedef struct CalMerge
 
 extern void cal_merge_partition(CalMerge *m, int partition,
 								CalStatement *other);
+extern void cal_merge_free(CalMerge *m);
 extern double cal_merge_total(void);
 
 #endif							/* CAL_SLAB_MERGE_H */

@@ -86,9 +86,7 @@ cal_sums_load(Oid dbid)
 				append(sums, &merge.statement[i]);
 	}
 	qsort(sums->part, sums->n, sizeof(Part), compare_statements);
-	pfree(merge.statement);
-	pfree(merge.entry);
-	pfree(merge.bucket);
+	cal_merge_free(&merge);
 	pfree(other);
 	return sums;
 }
